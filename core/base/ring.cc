@@ -1,0 +1,79 @@
+#include "core/base/ring.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <utility>
+
+#include "core/base/check.h"
+
+namespace holdfast {
+namespace {
+
+constexpr size_t kBlockBytesMin = 256;
+
+}  // namespace
+
+size_t Ring::Push(ByteSpan bytes) {
+  bytes = bytes.first(std::min(bytes.size(), room()));
+  if (bytes.empty()) return 0;
+  if (size() + bytes.size() > block_size_) Grow(size() + bytes.size());
+  size_t at = static_cast<size_t>(end_) & (block_size_ - 1);
+  size_t head = std::min(bytes.size(), block_size_ - at);
+  std::memcpy(block_.get() + at, bytes.data(), head);
+  if (head < bytes.size()) std::memcpy(block_.get(), bytes.data() + head, bytes.size() - head);
+  end_ += bytes.size();
+  return bytes.size();
+}
+
+void Ring::TrimTo(uint64_t position) {
+  HOLDFAST_CHECK(begin_ <= position && position <= end_);
+  begin_ = position;
+}
+
+std::array<ByteSpan, 2> Ring::View(uint64_t position, size_t size) const {
+  HOLDFAST_CHECK(begin_ <= position && position <= end_ && size <= end_ - position);
+  if (size == 0) return {};
+  size_t at = static_cast<size_t>(position) & (block_size_ - 1);
+  size_t head = std::min(size, block_size_ - at);
+  return {ByteSpan(block_.get() + at, head), ByteSpan(block_.get(), size - head)};
+}
+
+void Ring::ReleaseIfEmpty() {
+  if (begin_ != end_) return;
+  block_.reset();
+  block_size_ = 0;
+}
+
+Ring Ring::Clone() const {
+  Ring copy(capacity_max_);
+  copy.begin_ = copy.end_ = begin_;
+  for (ByteSpan piece : View(begin_, size())) copy.Push(piece);
+  return copy;
+}
+
+void Ring::DigestInto(Digest& digest) const {
+  digest.Add(begin_).Add(end_);
+  for (ByteSpan piece : View(begin_, size())) {
+    for (uint8_t byte : piece) digest.Add(byte);  // Byte by byte: where the ring wraps must not show.
+  }
+}
+
+void Ring::Grow(size_t size_needed) {
+  size_t block_size = std::bit_ceil(std::max(size_needed, kBlockBytesMin));
+  auto block = std::make_unique_for_overwrite<uint8_t[]>(block_size);
+  uint64_t position = begin_;
+  for (ByteSpan piece : View(begin_, size())) {
+    for (size_t done = 0; done < piece.size();) {
+      size_t at = static_cast<size_t>(position) & (block_size - 1);
+      size_t count = std::min(piece.size() - done, block_size - at);
+      std::memcpy(block.get() + at, piece.data() + done, count);
+      done += count;
+      position += count;
+    }
+  }
+  block_ = std::move(block);
+  block_size_ = block_size;
+}
+
+}  // namespace holdfast

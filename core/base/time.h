@@ -1,0 +1,43 @@
+#pragma once
+
+// Time: what core knows of clocks. A caller passes `Time now` into every verb that needs it; core never asks. Integer
+// nanoseconds; the epoch is the caller's; time never runs backwards. The zero value means "not set": a world starts at
+// one nanosecond.
+
+#include <chrono>
+#include <cstdint>
+
+namespace holdfast {
+
+using namespace std::chrono_literals;
+
+using Duration = std::chrono::nanoseconds;
+
+// Deliberately has no now().
+struct CallersClock {
+  using rep = Duration::rep;
+  using period = Duration::period;
+  using duration = Duration;
+  using time_point = std::chrono::time_point<CallersClock, Duration>;
+  static constexpr bool is_steady = true;
+};
+
+using Time = CallersClock::time_point;
+
+// Later than everything: the deadline of what waits for nothing.
+inline constexpr Time kNever = Time::max();
+
+// `time + wait`, or kNever if that cannot be represented.
+constexpr Time After(Time time, Duration wait) { return wait > kNever - time ? kNever : time + wait; }
+
+constexpr Duration Milliseconds(uint64_t count) {
+  return std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(count));
+}
+
+// Rounded down; at most what 32 bits hold (49 days).
+constexpr uint32_t MillisecondsOf(Duration duration) {
+  const auto count = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+  return count < 0 ? 0 : count > UINT32_MAX ? UINT32_MAX : static_cast<uint32_t>(count);
+}
+
+}  // namespace holdfast

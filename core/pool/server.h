@@ -1,0 +1,98 @@
+#pragma once
+
+// Server: a pool of resumable sessions, seen from the side that accepts (docs/protocol.md). Verbs state facts; Poll
+// yields every consequence and is the only verb that draws entropy. After each verb, call Poll until it yields nothing
+// (several Receives for different transports may precede one round of Polls). The cost of a verb does not grow with the
+// number of sessions beyond the logarithm of an ordered index.
+//
+// Not thread-safe; holds no reference to anything of the caller's between calls but the bytes given to Receive.
+
+#include <memory>
+#include <optional>
+
+#include "core/base/digest.h"
+#include "core/session/event.h"
+#include "core/session/options.h"
+#include "core/session/view.h"
+
+namespace holdfast {
+
+class ForkKey;
+
+struct ServerConfig {
+  KeyPair static_key;                                     // Proves who the server is.
+  Duration hold_max = limits::kHoldMax;                   // Grants a client at most this hold time.
+  Duration handshake_time = limits::kHandshakeTime;       // From TransportOpened to a valid message 1.
+  Duration candidate_time = limits::kCandidateTime;       // From message 2 to the first valid record.
+  Duration embryo_time = limits::kEmbryoTime;             // Life of a session that no client has confirmed.
+  size_t handshakes_max = limits::kHandshakesMax;         // Transports before message 1: the oldest makes room.
+  size_t embryos_max = limits::kEmbryosMax;               // Unconfirmed sessions: the oldest makes room.
+  size_t sessions_max = limits::kSessionsMax;             // Confirmed ones and tombstones: new sessions are refused.
+  SessionOptions session = {};
+};
+
+// kEmbryo -> kAttached <-> kSuspended -> kTombstone; the table is in server_states.h.
+enum class ServerState : uint8_t { kEmbryo, kAttached, kSuspended, kTombstone };
+std::string_view NameOf(ServerState state);
+
+class Server {
+ public:
+  explicit Server(const ServerConfig& config);
+  Server(Server&&) noexcept;
+  Server& operator=(Server&&) noexcept;
+  ~Server();
+
+  // A byte stream was accepted.
+  TransportId TransportOpened(Time now);
+
+  // The transport is gone, whoever closed it. Its bytes must have been given to Receive and polled before. Ignored for
+  // transports that are forgotten.
+  void TransportClosed(Time now, TransportId transport);
+
+  // The next bytes of the transport's stream: any split of it gives the same events. The view must live until Poll has
+  // yielded nothing. All are taken. Ignored for transports that are forgotten.
+  void Receive(Time now, TransportId transport, ByteSpan bytes);
+
+  // While not writable, no Write is yielded for the transport. Writable when opened. What a Write holds is at most one
+  // record or handshake message (65,537 bytes), so this bounds what the caller must buffer.
+  void SetWritable(Time now, TransportId transport, bool writable);
+
+  // As for Client. On a session that is over or was never there: 0, or nothing.
+  size_t Send(Time now, SessionId session, ByteSpan plaintext);
+  void Finish(Time now, SessionId session);
+  void Abort(Time now, SessionId session, uint64_t app_code);
+
+  std::optional<Event> Poll(Time now, Entropy& entropy);
+
+  // Call Tick at this time at the latest (then Poll). kNever: nothing is waited for.
+  Time Deadline() const;
+  void Tick(Time now);
+
+  // Of a session that is known, tombstones included.
+  std::optional<ServerState> state(SessionId session) const;
+  std::optional<SessionView> View(SessionId session) const;
+
+  struct Census {
+    size_t transports = 0;  // All that are open.
+    size_t handshakes = 0;  // Of these, before message 1.
+    size_t embryos = 0;
+    size_t sessions = 0;    // Attached or suspended.
+    size_t tombstones = 0;
+  };
+  Census census() const;
+
+  // Two servers with equal digests behave alike. Of one session alone: the attached transport, its keys, nonces and
+  // queues included; a candidate, the pending epoch and the attempt counter, which an unconfirmed attempt may change,
+  // only if `with_attempts`.
+  uint64_t StateDigest() const;
+  uint64_t SessionDigest(SessionId session, bool with_attempts) const;
+  Server ForkForSimulation(const ForkKey&) const;
+  std::optional<SealMark> LastSeal(const ForkKey&, TransportId transport) const;
+
+ private:
+  struct Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace holdfast

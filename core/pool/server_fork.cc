@@ -1,0 +1,112 @@
+// Copies and digests of a whole server, for the simulator.
+
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/pool/server_impl.h"
+
+namespace holdfast {
+
+ServerTransport ServerTransport::ForkForSimulation(const ForkKey& key) const {
+  HOLDFAST_CHECK(input.empty());
+  ServerTransport copy;
+  copy.id = id;
+  copy.stage = stage;
+  copy.session = session;
+  copy.reader = reader;
+  copy.writable = writable;
+  copy.ready = ready;
+  copy.preamble = preamble;
+  copy.locator = locator;
+  copy.outgoing = outgoing;
+  if (link) copy.link = link->ForkForSimulation(key);
+  copy.attempt = attempt;
+  copy.claims = claims;
+  copy.deadline = deadline;
+  copy.scheduled = scheduled;
+  return copy;
+}
+
+void ServerTransport::DigestInto(Digest& digest) const {
+  digest.Add(id).Add(stage).Add(session).Add(writable).Add(preamble.kind).Add(preamble.suite).Add(locator);
+  digest.Add(outgoing).Add(attempt.epoch).Add(attempt.attempt).Add(deadline);
+  digest.Add(claims.received.value).Add(claims.consumed.value).Add(claims.low.value);
+  digest.Add(claims.credit_limit.value).Add(claims.fin_received);
+  reader.DigestInto(digest);
+  digest.Add(link.has_value());
+  if (link) link->DigestInto(digest);
+}
+
+ServerSession ServerSession::ForkForSimulation(const ForkKey& key) const {
+  ServerSession copy;
+  copy.id = id;
+  copy.state = state;
+  copy.suite = suite;
+  if (core) copy.core = std::make_unique<Session>(core->ForkForSimulation(key));
+  if (current) copy.current = current->ForkForSimulation(key);
+  if (pending) copy.pending = pending->ForkForSimulation(key);
+  copy.attached = attached;
+  copy.candidate = candidate;
+  copy.hold = hold;
+  copy.last_sign = last_sign;
+  copy.scheduled = scheduled;
+  copy.resumes = resumes;
+  copy.end = end;
+  copy.end_claims = end_claims;
+  copy.crossed = crossed;
+  return copy;
+}
+
+// What no attempt may change before it is confirmed.
+void ServerSession::DigestInto(Digest& digest) const {
+  digest.Add(id).Add(state).Add(suite).Add(attached).Add(hold).Add(resumes);
+  digest.Add(end.cause).Add(end.origin).Add(end.app_code.value).Add(crossed);
+  digest.Add(core != nullptr);
+  if (core) core->DigestInto(digest);
+}
+
+Server::Impl::Impl(const Impl& other, const ForkKey& key)
+    : config(other.config),
+      locators(other.locators),
+      handshakes(other.handshakes),
+      embryos(other.embryos),
+      tombstones(other.tombstones),
+      ready(other.ready),
+      deadlines(other.deadlines),
+      transports_opened(other.transports_opened),
+      sessions_opened(other.sessions_opened) {
+  HOLDFAST_CHECK(other.notices.empty() && !other.record);
+  for (const auto& [id, transport] : other.transports) transports.emplace(id, transport.ForkForSimulation(key));
+  for (const auto& [id, session] : other.sessions) sessions.emplace(id, session.ForkForSimulation(key));
+}
+
+Server Server::ForkForSimulation(const ForkKey& key) const { return Server(std::make_unique<Impl>(*impl_, key)); }
+
+uint64_t Server::SessionDigest(SessionId id, bool with_attempts) const {
+  const ServerSession* session = impl_->FindSession(id);
+  if (session == nullptr) return 0;
+  Digest digest;
+  session->DigestInto(digest);
+  const ServerTransport* attached = impl_->FindTransport(session->attached);
+  if (attached != nullptr) attached->DigestInto(digest);
+  if (with_attempts) {
+    digest.Add(session->last_sign).Add(session->candidate);
+    for (const auto* epoch : {&session->current, &session->pending}) {
+      digest.Add(epoch->has_value());
+      if (*epoch) (*epoch)->DigestInto(digest);
+    }
+    const ServerTransport* candidate = impl_->FindTransport(session->candidate);
+    if (candidate != nullptr) candidate->DigestInto(digest);
+  }
+  return digest.value();
+}
+
+uint64_t Server::StateDigest() const {
+  Digest digest;
+  digest.Add(impl_->transports_opened).Add(impl_->sessions_opened);
+  for (const auto& [id, session] : impl_->sessions) digest.Add(SessionDigest(id, true));
+  for (const auto& [id, transport] : impl_->transports) transport.DigestInto(digest);
+  return digest.value();
+}
+
+}  // namespace holdfast

@@ -1,0 +1,179 @@
+// What strangers say: preamble, locator, message 1. Nothing here changes a session before the message has proved itself
+// (docs/protocol.md 5.3): locator, tag, suite, attempt, and only then the Diffie-Hellman.
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/pool/server_impl.h"
+
+namespace holdfast {
+namespace {
+
+constexpr std::array<uint8_t, 1> kVersionsOffered = {kVersion};
+constexpr std::array<uint8_t, 2> kSuitesOffered = {static_cast<uint8_t>(Suite::kChaChaPoly),
+                                                   static_cast<uint8_t>(Suite::kAesGcm)};
+
+bool SuiteOffered(uint8_t suite) { return std::ranges::find(kSuitesOffered, suite) != kSuitesOffered.end(); }
+
+}  // namespace
+
+bool Server::Impl::ReadPreamble(Time now, ServerTransport& transport) {
+  auto bytes = transport.reader.Take(transport.input, kPreambleBytes);
+  if (!bytes) return false;
+  transport.preamble = *Decode<Preamble>(*bytes);  // Any 12 bytes are a preamble.
+  const Preamble& asked = transport.preamble;
+  if (asked.magic != kMagic) {
+    Drop(transport, Error::kBadPreamble, true);
+  } else if (asked.version == kVersion && asked.kind == static_cast<uint8_t>(Kind::kResume)) {
+    transport.stage = Stage::kLocator;
+  } else if (asked.version == kVersion && asked.kind == static_cast<uint8_t>(Kind::kNew) &&
+             asked.pattern == static_cast<uint8_t>(PatternId::kNx) && SuiteOffered(asked.suite)) {
+    transport.stage = Stage::kMessage1;
+  } else {
+    SendHint(now, transport);
+  }
+  return true;
+}
+
+bool Server::Impl::ReadLocator(ServerTransport& transport) {
+  auto bytes = transport.reader.Take(transport.input, kLocatorBytes);
+  if (!bytes) return false;
+  std::ranges::copy(*bytes, transport.locator.begin());
+  auto found = locators.find(transport.locator);
+  const bool known = found != locators.end() &&
+                     transport.preamble.pattern == static_cast<uint8_t>(kResumePattern) &&
+                     transport.preamble.suite == static_cast<uint8_t>(FindSession(found->second)->suite);
+  if (known) {
+    transport.stage = Stage::kMessage1;
+  } else {
+    Drop(transport, Error::kUnknownLocator, true);
+  }
+  return true;
+}
+
+bool Server::Impl::ReadMessage1(Time now, ServerTransport& transport, Entropy& entropy) {
+  const bool resume = transport.preamble.kind == static_cast<uint8_t>(Kind::kResume);
+  const size_t size_min = resume ? limits::kHandshakeMessageBytesMin : kKeyBytes;
+  auto message = transport.reader.Next(transport.input, size_min, limits::kHandshakeMessageBytesMax);
+  if (!message) {
+    Drop(transport, message.error(), true);
+    return true;
+  }
+  if (!*message) return false;
+  handshakes.erase(transport.id);
+  Status status = resume ? OnResume(now, transport, **message, entropy)
+                         : OnNewSession(now, transport, **message, entropy);
+  if (!status) Drop(transport, status.error(), true);
+  return true;
+}
+
+Status Server::Impl::OnNewSession(Time now, ServerTransport& transport, ByteSpan message, Entropy& entropy) {
+  if (sessions.size() - embryos.size() >= config.sessions_max) return std::unexpected(Error::kTableFull);
+  NoiseHandshake noise = BeginNew(transport.preamble, config.static_key);
+  Bytes payload;
+  HOLDFAST_TRY(noise.ReadMessage(message, payload));
+  auto asked = Decode<ClientParameters>(payload);
+  if (!asked) return std::unexpected(asked.error());
+  const Duration granted = std::min(Milliseconds(asked->hold_ms), config.hold_max);
+  const Duration notices_within = std::min(Milliseconds(asked->dead_ms), limits::kDeadTransportMax);
+
+  ServerSession session;
+  session.suite = static_cast<Suite>(transport.preamble.suite);
+  session.core = std::make_unique<Session>(config.session);
+  session.hold = granted + notices_within;
+  session.last_sign = now;
+  const ServerParameters parameters = {{session.core->ClaimsNow().credit_limit},
+                                       MillisecondsOf(granted),
+                                       MillisecondsOf(config.embryo_time)};
+  HOLDFAST_TRY(WriteFramed(noise, entropy, Encode(parameters), transport.outgoing));
+
+  while (embryos.size() >= std::max<size_t>(config.embryos_max, 1)) Forget(*FindSession(*embryos.begin()));
+  session.id = SessionId{++sessions_opened};
+  ServerSession& kept = sessions.emplace(session.id, std::move(session)).first->second;
+  embryos.insert(kept.id);
+  Status status = MakeCandidate(now, transport, kept, noise, {0, 1}, FirstClaims(asked->credit_limit));
+  if (!status) Forget(kept);
+  return status;
+}
+
+Status Server::Impl::OnResume(Time now, ServerTransport& transport, ByteSpan message, Entropy& entropy) {
+  auto found = locators.find(transport.locator);  // It may be gone since the locator was read.
+  if (found == locators.end()) return std::unexpected(Error::kUnknownLocator);
+  ServerSession& session = *FindSession(found->second);
+  const bool under_pending = session.pending && session.pending->locator == transport.locator;
+  Epoch& epoch = under_pending ? *session.pending : *session.current;
+
+  NoiseHandshake noise = BeginResume(transport.preamble, epoch, false);
+  Bytes payload;
+  HOLDFAST_TRY(noise.ReadMessage(message, payload));
+  auto request = Decode<ResumeRequest>(payload);
+  if (!request) return std::unexpected(request.error());
+  if (request->attempt <= epoch.attempt) return std::unexpected(Error::kStaleAttempt);
+  if (request->closing && (request->end.origin != Origin::kClient || request->end.cause == Cause::kFinished)) {
+    return std::unexpected(Error::kWrongRole);
+  }
+
+  // Authentic and fresh.
+  epoch.attempt = request->attempt;
+  if (session.state == ServerState::kTombstone) {
+    if (request->closing) OnCrossedAbort(session, request->end);
+  } else {
+    session.last_sign = now;
+    if (under_pending) Promote(session);
+    if (request->closing) End(now, session, request->end, std::nullopt);
+  }
+  if (session.state == ServerState::kTombstone) {
+    HOLDFAST_TRY(Answer(transport, noise, {.closed = true, .claims = session.end_claims, .end = session.end}, entropy));
+    AwaitClose(now, transport, Stage::kLastWords);
+    return {};
+  }
+  HOLDFAST_TRY(Answer(transport, noise, {.closed = false, .claims = session.core->ClaimsNow(), .end = {}}, entropy));
+  return MakeCandidate(now, transport, session, noise, {session.current->number, request->attempt}, request->claims);
+}
+
+Status Server::Impl::Answer(ServerTransport& transport, NoiseHandshake& noise, const ResumeReply& reply,
+                            Entropy& entropy) {
+  return WriteFramed(noise, entropy, Encode(reply), transport.outgoing);
+}
+
+// The new epoch is pending until a record, or a message 1 under it, shows that the client has it. A greater attempt
+// takes the place of a smaller one; the attached transport is none of its business.
+Status Server::Impl::MakeCandidate(Time now, ServerTransport& transport, ServerSession& session, NoiseHandshake& noise,
+                                   AttemptId attempt, const Claims& claims) {
+  NoiseSplit split = noise.Split();
+  Epoch next = DeriveEpoch(attempt.epoch + 1, split);
+  if (!locators.emplace(next.locator, session.id).second) return std::unexpected(Error::kDuplicateLocator);
+  if (session.pending) locators.erase(session.pending->locator);
+  session.pending = std::move(next);
+  if (ServerTransport* smaller = FindTransport(session.candidate)) {
+    HOLDFAST_CHECK(smaller->attempt < attempt);
+    Drop(*smaller, Error::kSuperseded, true);
+  }
+  transport.link.emplace(now, config.session, session.suite, split, false);
+  transport.stage = Stage::kCandidate;
+  transport.session = session.id;
+  transport.attempt = attempt;
+  transport.claims = claims;
+  transport.deadline = After(now, config.candidate_time);
+  session.candidate = transport.id;
+  Schedule(transport);
+  Schedule(session);
+  return {};
+}
+
+// Not authentic, and only for people: what this server offers. Nothing follows it.
+void Server::Impl::SendHint(Time now, ServerTransport& transport) {
+  transport.outgoing = {0, 0};
+  Append(transport.outgoing, Encode(Hint{{kVersionsOffered}, {kSuitesOffered}}));
+  handshakes.erase(transport.id);
+  AwaitClose(now, transport, Stage::kLastWords);
+}
+
+void Server::Impl::AwaitClose(Time now, ServerTransport& transport, Stage stage) {
+  transport.stage = stage;
+  transport.deadline = After(now, config.session.linger);
+  Schedule(transport);
+}
+
+}  // namespace holdfast

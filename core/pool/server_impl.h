@@ -1,0 +1,141 @@
+#pragma once
+
+// What a Server is made of. Four files share it: server.cc (the verbs), server_handshake.cc (strangers' bytes up to
+// message 2), server_records.cc (what follows under keys) and server_fork.cc (copies and digests).
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "core/pool/deadline_queue.h"
+#include "core/pool/server.h"
+#include "core/pool/server_states.h"
+#include "core/session/handshake.h"
+#include "core/session/message_reader.h"
+#include "core/session/notices.h"
+#include "core/session/session.h"
+
+namespace holdfast {
+
+// How far a transport has come. The order carries meaning: from kCandidate on it has a link.
+enum class Stage : uint8_t {
+  kPreamble,   // Reads the preamble,
+  kLocator,    // for a resume the locator,
+  kMessage1,   // and message 1.
+  kLastWords,  // Everything was said in answer to message 1; waits for the client to close.
+  kCandidate,  // Message 2 is out; waits for the first valid record.
+  kAttached,
+  kLinger,     // CLOSE is out; waits for the client to close.
+};
+
+struct ServerTransport {
+  TransportId id = TransportId::kNone;
+  Stage stage = Stage::kPreamble;
+  SessionId session = SessionId::kNone;  // From kCandidate on.
+  MessageReader reader;
+  ByteSpan input;  // Given to Receive and not yet read; the caller's memory.
+  bool writable = true;
+  bool ready = false;  // Is in the ready queue.
+  Preamble preamble;
+  Locator locator = {};
+  Bytes outgoing;  // Handshake message or CLOSE that waits to be written.
+  std::optional<Link> link;
+  AttemptId attempt;       // Which of the session's attempts it stands for.
+  Claims claims;           // Of message 1; they take effect at the switch.
+  Time deadline = kNever;  // Of the stage.
+  Time scheduled = kNever;
+
+  ServerTransport ForkForSimulation(const ForkKey& key) const;
+  void DigestInto(Digest& digest) const;
+};
+
+struct ServerSession {
+  SessionId id = SessionId::kNone;
+  ServerState state = ServerState::kEmbryo;
+  Suite suite = Suite::kChaChaPoly;
+  std::unique_ptr<Session> core;  // Not of a tombstone.
+  std::optional<Epoch> current;   // Not of an embryo.
+  std::optional<Epoch> pending;
+  TransportId attached = TransportId::kNone;
+  TransportId candidate = TransportId::kNone;
+  Duration hold{0};   // What was promised to the client, and the time that it needs to notice.
+  Time last_sign{};   // Of the client, or of the end; `hold` runs from here.
+  Time scheduled = kNever;
+  uint64_t resumes = 0;
+  Closing end;        // Of a tombstone: what happened,
+  Claims end_claims;  // and how far the session got.
+  bool crossed = false;  // The client turned out to have aborted too.
+
+  ServerSession ForkForSimulation(const ForkKey& key) const;
+  void DigestInto(Digest& digest) const;
+};
+
+struct Server::Impl {
+  explicit Impl(const ServerConfig& c);
+  Impl(const Impl& other, const ForkKey& key);
+
+  // --- server.cc ---
+  TransportId Opened(Time now);
+  std::optional<Event> Poll(Time now, Entropy& entropy);
+  bool ReadInput(Time now, ServerTransport& transport, Entropy& entropy);
+  std::optional<Event> WriteOutput(Time now, ServerTransport& transport);
+  void Tick(Time now);
+  void TickTransport(Time now, ServerTransport& transport);
+  void TickSession(Time now, ServerSession& session);
+  void MarkReady(ServerTransport& transport);
+  Time Due(const ServerTransport& transport) const;
+  Time Due(const ServerSession& session) const;
+  void Schedule(ServerTransport& transport);
+  void Schedule(ServerSession& session);
+  // The transport is forgotten; the reference is dead afterwards.
+  void Drop(ServerTransport& transport, Error why, bool close);
+  void Forget(ServerSession& session);
+  void Notify(SessionId session, TransportId transport, auto what) { notices.Add({session, transport, what}); }
+  ServerTransport* FindTransport(TransportId id);
+  ServerSession* FindSession(SessionId id);
+
+  // --- server_handshake.cc; each returns whether there may be more to read, and may drop the transport. ---
+  bool ReadPreamble(Time now, ServerTransport& transport);
+  bool ReadLocator(ServerTransport& transport);
+  bool ReadMessage1(Time now, ServerTransport& transport, Entropy& entropy);
+  Status OnNewSession(Time now, ServerTransport& transport, ByteSpan message, Entropy& entropy);
+  Status OnResume(Time now, ServerTransport& transport, ByteSpan message, Entropy& entropy);
+  Status Answer(ServerTransport& transport, NoiseHandshake& noise, const ResumeReply& reply, Entropy& entropy);
+  void SendHint(Time now, ServerTransport& transport);
+  void AwaitClose(Time now, ServerTransport& transport, Stage stage);
+  Status MakeCandidate(Time now, ServerTransport& transport, ServerSession& session, NoiseHandshake& noise,
+                       AttemptId attempt, const Claims& claims);
+
+  // --- server_records.cc ---
+  bool ReadRecord(Time now, ServerTransport& transport);
+  std::optional<Event> ReadFrames(Time now);
+  std::optional<Event> OnFrame(Time now, ServerTransport& transport, const Frame& frame);
+  void OnLateFrame(ServerTransport& transport, const Frame& frame);
+  void Promote(ServerSession& session);
+  void Switch(Time now, ServerTransport& transport);
+  void Suspend(ServerSession& session, TransportId lost, Error why);
+  void End(Time now, ServerSession& session, const Closing& end, std::optional<Error> error);
+  void OnCrossedAbort(ServerSession& session, const Closing& word);
+
+  ServerConfig config;
+  std::map<TransportId, ServerTransport> transports;
+  std::map<SessionId, ServerSession> sessions;
+  std::map<Locator, SessionId> locators;  // Of every epoch that a session answers to. Ordered, so nobody can skew it.
+  std::set<TransportId> handshakes;       // Transports before message 1, oldest first.
+  std::set<SessionId> embryos;            // Oldest first.
+  size_t tombstones = 0;
+  std::deque<TransportId> ready;  // Transports that may have something to read or to write.
+  DeadlineQueue deadlines;
+  Notices notices;
+  std::optional<Reader> record;  // What is left of the record being read; in `plaintext`.
+  TransportId record_transport = TransportId::kNone;
+  uint64_t transports_opened = 0;
+  uint64_t sessions_opened = 0;
+  Scratch plaintext;
+  Scratch outgoing;
+  Bytes handed_out;  // The handshake message of the last Write.
+};
+
+}  // namespace holdfast

@@ -1,0 +1,166 @@
+// What follows under keys: records, the switch to a candidate, and how a session ends.
+
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/pool/server_impl.h"
+
+namespace holdfast {
+
+bool Server::Impl::ReadRecord(Time now, ServerTransport& transport) {
+  auto sealed = transport.reader.Next(transport.input, limits::kRecordCiphertextBytesMin,
+                                      limits::kRecordCiphertextBytesMax);
+  if (!sealed) {
+    Drop(transport, sealed.error(), true);
+    return true;
+  }
+  if (!*sealed) return false;
+  const MutableByteSpan opened = plaintext.Get((*sealed)->size() - kTagBytes);
+  if (Status status = transport.link->opener().Open(**sealed, opened); !status) {
+    Drop(transport, status.error(), true);
+    return true;
+  }
+  if (transport.stage == Stage::kCandidate) Switch(now, transport);
+  record.emplace(opened);
+  record_transport = transport.id;
+  if (transport.stage == Stage::kAttached) FindSession(transport.session)->last_sign = now;
+  return true;
+}
+
+std::optional<Event> Server::Impl::ReadFrames(Time now) {
+  while (record) {
+    ServerTransport* transport = FindTransport(record_transport);
+    if (transport == nullptr) {
+      record.reset();
+      break;
+    }
+    auto frame = NextFrame(*record);
+    if (!frame) {
+      record.reset();
+      if (transport->stage == Stage::kAttached) {
+        End(now, *FindSession(transport->session), {Cause::kViolation, Origin::kServer, {}}, frame.error());
+      }
+    } else if (!*frame) {
+      record.reset();
+    } else if (std::optional<Event> event = OnFrame(now, *transport, **frame)) {
+      return event;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Event> Server::Impl::OnFrame(Time now, ServerTransport& transport, const Frame& frame) {
+  if (transport.stage != Stage::kAttached) {
+    OnLateFrame(transport, frame);
+    return std::nullopt;
+  }
+  ServerSession& session = *FindSession(transport.session);
+  auto outcome = session.core->OnFrame(now, *transport.link, frame);
+  if (outcome && outcome->close &&
+      (outcome->close->origin != Origin::kClient || outcome->close->cause == Cause::kFinished)) {
+    outcome = std::unexpected(Error::kWrongRole);  // The server finishes first, and nobody ends it in its name.
+  }
+  if (!outcome) {
+    End(now, session, {InfoOf(outcome.error()).cause, Origin::kServer, {}}, outcome.error());
+    return std::nullopt;
+  }
+  if (outcome->peer_finished) Notify(session.id, TransportId::kNone, event::PeerFinished{});
+  if (session.core->TakeSpaceNotice()) Notify(session.id, TransportId::kNone, event::SpaceAvailable{});
+  if (outcome->close) {
+    End(now, session, *outcome->close, std::nullopt);
+  } else if (session.core->Finished()) {
+    End(now, session, {Cause::kFinished, Origin::kNobody, {}}, std::nullopt);
+  } else {
+    Schedule(transport);
+  }
+  if (outcome->deliver.empty()) return std::nullopt;
+  return Event{session.id, TransportId::kNone, event::Deliver{outcome->offset, outcome->deliver}};
+}
+
+// After the end the only thing still to be learnt is that the client had ended the session too.
+void Server::Impl::OnLateFrame(ServerTransport& transport, const Frame& frame) {
+  const auto* close = std::get_if<CloseFrame>(&frame);
+  ServerSession* session = FindSession(transport.session);
+  if (close != nullptr && session != nullptr) OnCrossedAbort(*session, close->end);
+}
+
+void Server::Impl::Promote(ServerSession& session) {
+  if (session.current) locators.erase(session.current->locator);
+  session.current = std::exchange(session.pending, std::nullopt);
+  if (session.state != ServerState::kEmbryo) return;
+  embryos.erase(session.id);
+  Notify(session.id, session.candidate, event::Opened{});
+  Move(kServerTransitions, session.state, ServerInput::kPromoted);
+}
+
+// The candidate's first valid record: from here on the session is here, and nowhere else.
+void Server::Impl::Switch(Time now, ServerTransport& transport) {
+  ServerSession& session = *FindSession(transport.session);
+  HOLDFAST_CHECK(session.candidate == transport.id && session.pending);
+  const bool first = session.state == ServerState::kEmbryo;
+  session.candidate = TransportId::kNone;
+  if (ServerTransport* old = FindTransport(session.attached)) {
+    session.attached = TransportId::kNone;
+    Drop(*old, Error::kSuperseded, true);
+  }
+  Move(kServerTransitions, session.state, ServerInput::kSwitched);
+  if (session.current) locators.erase(session.current->locator);
+  session.current = std::exchange(session.pending, std::nullopt);
+  session.attached = transport.id;
+  transport.stage = Stage::kAttached;
+  transport.deadline = kNever;
+  if (first) {
+    embryos.erase(session.id);
+    Notify(session.id, transport.id, event::Opened{});
+  } else {
+    ++session.resumes;
+    Notify(session.id, transport.id, event::Resumed{});
+  }
+  Status status = session.core->Attach(transport.claims);
+  if (!status) End(now, session, {InfoOf(status.error()).cause, Origin::kServer, {}}, status.error());
+}
+
+void Server::Impl::Suspend(ServerSession& session, TransportId lost, Error why) {
+  session.attached = TransportId::kNone;
+  session.core->ReleaseIfEmpty();
+  Move(kServerTransitions, session.state, ServerInput::kTransportLost);
+  Notify(session.id, lost, event::Suspended{why});
+  Schedule(session);
+}
+
+// The server's word: from here on a tombstone tells it to whoever can prove to be the client.
+void Server::Impl::End(Time now, ServerSession& session, const Closing& end, std::optional<Error> error) {
+  const bool was_opened = session.state != ServerState::kEmbryo;
+  session.end = end;
+  session.end_claims = session.core->ClaimsNow();
+  if (ServerTransport* transport = FindTransport(session.attached)) {
+    transport->outgoing = ToBytes(SealClose(*transport->link, end, outgoing));
+    AwaitClose(now, *transport, Stage::kLinger);
+    MarkReady(*transport);
+    session.attached = TransportId::kNone;
+  }
+  if (ServerTransport* transport = FindTransport(session.candidate)) {
+    session.candidate = TransportId::kNone;
+    Drop(*transport, Error::kDone, true);
+  }
+  Move(kServerTransitions, session.state, ServerInput::kEnd);
+  ++tombstones;
+  session.core.reset();
+  session.last_sign = now;
+  embryos.erase(session.id);
+  Schedule(session);
+  if (!was_opened) return;
+  const Ending ending = {.cause = end.cause, .origin = end.origin, .app_code = end.app_code.value, .error = error};
+  Notify(session.id, TransportId::kNone, event::Ended{ending});
+}
+
+void Server::Impl::OnCrossedAbort(ServerSession& session, const Closing& word) {
+  const bool crossed = session.state == ServerState::kTombstone && session.end.cause == Cause::kAborted &&
+                       session.end.origin == Origin::kServer && word.cause == Cause::kAborted &&
+                       word.origin == Origin::kClient && !session.crossed;
+  if (!crossed) return;
+  session.crossed = true;
+  Notify(session.id, TransportId::kNone, event::Crossed{word.app_code.value});
+}
+
+}  // namespace holdfast

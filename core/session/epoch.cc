@@ -1,0 +1,33 @@
+#include "core/session/epoch.h"
+
+#include <string_view>
+
+namespace holdfast {
+namespace {
+
+// HKDF-Expand(third output, "holdfast 1 " || label || h): h binds the secret to everything that was said.
+void DeriveSecret(const NoiseSplit& split, std::string_view label, MutableByteSpan out) {
+  Bytes info = ToBytes(AsBytes("holdfast 1 "));
+  Append(info, AsBytes(label));
+  Append(info, split.handshake_hash);
+  HkdfExpand(split.third.span(), info, out);
+}
+
+}  // namespace
+
+Epoch DeriveEpoch(uint64_t number, NoiseSplit& split) {
+  Epoch epoch;
+  epoch.number = number;
+  DeriveSecret(split, "resume", epoch.resume_key.mutable_span());
+  DeriveSecret(split, "locator", epoch.locator);
+  split.third.Clear();
+  return epoch;
+}
+
+Epoch Epoch::ForkForSimulation(const ForkKey&) const { return {number, resume_key.Clone(), locator, attempt}; }
+
+void Epoch::DigestInto(Digest& digest) const {
+  digest.Add(number).Add(resume_key.span()).Add(locator).Add(attempt);
+}
+
+}  // namespace holdfast

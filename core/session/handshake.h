@@ -1,0 +1,31 @@
+#pragma once
+
+// Handshake: how a session's two Noise handshakes are set up and framed (docs/protocol.md 3, 4, 5). The preamble, and
+// for a resume the locator, are the prologue, so nothing in them can be changed unnoticed.
+
+#include <optional>
+
+#include "core/base/bytes.h"
+#include "core/noise/noise.h"
+#include "core/session/epoch.h"
+#include "core/wire/messages.h"
+
+namespace holdfast {
+
+inline constexpr PatternId kResumePattern = PatternId::kNnPsk0;
+
+Preamble PreambleOf(Kind kind, PatternId pattern, Suite suite);
+
+// NX. `static_key` is the server's, and given exactly by the server.
+NoiseHandshake BeginNew(const Preamble& preamble, std::optional<KeyPair> static_key);
+
+// NNpsk0 under the epoch's resume key.
+NoiseHandshake BeginResume(const Preamble& preamble, const Epoch& epoch, bool initiator);
+
+// Appends u16 length and the next message of `noise`.
+Status WriteFramed(NoiseHandshake& noise, Entropy& entropy, ByteSpan payload, Bytes& out);
+
+// What message 1 and message 2 of a new session say, as the claims of a side that has nothing yet.
+Claims FirstClaims(Offset64 credit_limit);
+
+}  // namespace holdfast

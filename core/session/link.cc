@@ -1,0 +1,89 @@
+#include "core/session/link.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "core/wire/cursor.h"
+
+namespace holdfast {
+
+Link::Link(Time now, const SessionOptions& options, Suite suite, NoiseSplit& split, bool initiator)
+    : sealer_(suite, initiator ? split.first : split.second, options.rekey_interval),
+      opener_(suite, initiator ? split.second : split.first, options.rekey_interval),
+      ping_idle_(options.ping_idle),
+      dead_transport_(options.dead_transport),
+      ack_delay_(options.ack_delay),
+      last_life_(now),
+      data_bytes_(options.data_bytes_first),
+      data_bytes_ceiling_(options.data_bytes_max) {
+  split.first.Clear();
+  split.second.Clear();
+}
+
+void Link::OnLife(Time now) {
+  last_life_ = now;
+  ping_sent_ = false;
+}
+
+PingFrame Link::TakePing() {
+  ping_sent_ = true;
+  PingFrame ping;
+  Writer(ping.token).PutInteger(++pings_, ping.token.size());
+  return ping;
+}
+
+std::optional<PongFrame> Link::TakePong() {
+  std::optional<PongFrame> pong = pong_;
+  pong_.reset();
+  return pong;
+}
+
+void Link::OnConsumed(Time now, uint64_t consumed, size_t bytes_max) {
+  if (consumed - acked_ >= bytes_max) ack_now_ = true;
+  if (consumed > acked_ && ack_deadline_ == kNever) ack_deadline_ = After(now, ack_delay_);
+}
+
+void Link::AckSent(uint64_t consumed) {
+  acked_ = consumed;
+  ack_now_ = false;
+  ack_deadline_ = kNever;
+}
+
+void Link::DataSent(size_t size) {
+  if (size >= data_bytes_) data_bytes_ = std::min(2 * data_bytes_, data_bytes_ceiling_);
+}
+
+Time Link::Deadline(bool writable) const {
+  if (!writable) return After(last_life_, dead_transport_);
+  Time ping = ping_sent_ ? kNever : After(last_life_, ping_idle_);
+  return std::min({ping, After(last_life_, dead_transport_), ack_deadline_});
+}
+
+Link Link::ForkForSimulation(const ForkKey& key) const { return Link(*this, key); }
+
+Link::Link(const Link& other, const ForkKey& key)
+    : sealer_(other.sealer_.ForkForSimulation(key)),
+      opener_(other.opener_.ForkForSimulation(key)),
+      ping_idle_(other.ping_idle_),
+      dead_transport_(other.dead_transport_),
+      ack_delay_(other.ack_delay_),
+      last_life_(other.last_life_),
+      ack_deadline_(other.ack_deadline_),
+      acked_(other.acked_),
+      pings_(other.pings_),
+      data_bytes_(other.data_bytes_),
+      data_bytes_ceiling_(other.data_bytes_ceiling_),
+      ping_sent_(other.ping_sent_),
+      ack_now_(other.ack_now_),
+      pong_(other.pong_) {}
+
+void Link::DigestInto(Digest& digest) const {
+  sealer_.DigestInto(digest);
+  opener_.DigestInto(digest);
+  digest.Add(ping_idle_).Add(dead_transport_).Add(ack_delay_).Add(last_life_).Add(ack_deadline_).Add(acked_);
+  digest.Add(pings_).Add(data_bytes_).Add(data_bytes_ceiling_).Add(ping_sent_).Add(ack_now_);
+  digest.Add(pong_.has_value());
+  if (pong_) digest.Add(pong_->token);
+}
+
+}  // namespace holdfast

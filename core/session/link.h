@@ -1,0 +1,77 @@
+#pragma once
+
+// Link: what a transport of a session has beside its bytes: the ciphers of both directions, the signs of life, and what
+// is owed on it. It is born with a handshake and dies with the transport.
+
+#include <cstdint>
+#include <optional>
+
+#include "core/base/digest.h"
+#include "core/base/time.h"
+#include "core/noise/noise.h"
+#include "core/session/options.h"
+#include "core/session/record.h"
+#include "core/wire/messages.h"
+
+namespace holdfast {
+
+class ForkKey;
+
+class Link {
+ public:
+  // `initiator` as in the handshake that gave the keys. Wipes them in `split`.
+  Link(Time now, const SessionOptions& options, Suite suite, NoiseSplit& split, bool initiator);
+
+  RecordCipher& sealer() { return sealer_; }
+  RecordCipher& opener() { return opener_; }
+  const RecordCipher& sealer() const { return sealer_; }
+  bool has_opened() const { return opener_.next_index() > 0; }
+
+  // --- Signs of life. Any byte counts, and so does a transport that takes bytes again: slow is not dead. ---
+  void OnLife(Time now);
+  bool ping_due(Time now) const { return !ping_sent_ && now >= After(last_life_, ping_idle_); }
+  bool dead(Time now) const { return now >= After(last_life_, dead_transport_); }
+  PingFrame TakePing();
+  void OnPing(const PingFrame& ping) { pong_ = PongFrame{ping.token}; }  // Only the latest is answered.
+  std::optional<PongFrame> TakePong();
+  bool pong_due() const { return pong_.has_value(); }
+
+  // --- Acknowledgement ---
+  void OweAck() { ack_now_ = true; }
+  // The application owns `consumed` bytes, which the peer is owed an ACK for: at once after `bytes_max`, else later.
+  void OnConsumed(Time now, uint64_t consumed, size_t bytes_max);
+  bool ack_due(Time now) const { return ack_now_ || now >= ack_deadline_; }
+  // Whether an ACK of `consumed` would say something new.
+  bool ack_useful(uint64_t consumed) const { return ack_now_ || consumed > acked_; }
+  void AckSent(uint64_t consumed);
+
+  // --- How much DATA the next record may hold: little at first, then as much again as was carried. ---
+  size_t data_bytes_max() const { return data_bytes_; }
+  void DataSent(size_t size);
+
+  // When something here next becomes due by itself. On a transport that takes no bytes only its death can.
+  Time Deadline(bool writable) const;
+
+  Link ForkForSimulation(const ForkKey& key) const;
+  void DigestInto(Digest& digest) const;
+
+ private:
+  Link(const Link& other, const ForkKey& key);
+
+  RecordCipher sealer_;
+  RecordCipher opener_;
+  Duration ping_idle_;
+  Duration dead_transport_;
+  Duration ack_delay_;
+  Time last_life_;
+  Time ack_deadline_ = kNever;
+  uint64_t acked_ = 0;
+  uint64_t pings_ = 0;
+  size_t data_bytes_;
+  size_t data_bytes_ceiling_;
+  bool ping_sent_ = false;
+  bool ack_now_ = true;  // The first record of a transport carries an ACK: it confirms the transport.
+  std::optional<PongFrame> pong_;
+};
+
+}  // namespace holdfast

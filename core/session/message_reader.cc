@@ -1,0 +1,69 @@
+#include "core/session/message_reader.h"
+
+#include <algorithm>
+
+#include "core/wire/cursor.h"
+
+namespace holdfast {
+namespace {
+
+constexpr size_t kPrefixBytes = 2;
+
+size_t PrefixOf(ByteSpan bytes) { return static_cast<size_t>(Reader(bytes).TakeInteger(kPrefixBytes)); }
+
+}  // namespace
+
+Result<std::optional<ByteSpan>> MessageReader::Next(ByteSpan& input, size_t size_min, size_t size_max) {
+  if (handed_out_) {
+    partial_.clear();
+    handed_out_ = false;
+  }
+  bool in_place = partial_.empty() && input.size() >= kPrefixBytes;
+  if (!in_place && !Gather(input, kPrefixBytes)) return std::optional<ByteSpan>();
+  size_t size = PrefixOf(in_place ? input : partial_);
+  if (size < size_min || size > size_max) return std::unexpected(Error::kBadLength);
+  if (in_place && input.size() >= kPrefixBytes + size) {
+    ByteSpan message = input.subspan(kPrefixBytes, size);
+    input = input.subspan(kPrefixBytes + size);
+    return message;
+  }
+  if (!Gather(input, kPrefixBytes + size)) return std::optional<ByteSpan>();
+  handed_out_ = true;
+  return ByteSpan(partial_).subspan(kPrefixBytes);
+}
+
+std::optional<ByteSpan> MessageReader::Take(ByteSpan& input, size_t size) {
+  if (handed_out_) {
+    partial_.clear();
+    handed_out_ = false;
+  }
+  if (partial_.empty() && input.size() >= size) {
+    ByteSpan taken = input.first(size);
+    input = input.subspan(size);
+    return taken;
+  }
+  if (!Gather(input, size)) return std::nullopt;
+  handed_out_ = true;
+  return ByteSpan(partial_);
+}
+
+void MessageReader::ReleaseIfEmpty() {
+  if (!partial_.empty() && !handed_out_) return;
+  handed_out_ = false;
+  partial_ = Bytes();
+}
+
+void MessageReader::DigestInto(Digest& digest) const {
+  digest.Add(handed_out_ ? ByteSpan() : ByteSpan(partial_));
+}
+
+bool MessageReader::Gather(ByteSpan& input, size_t size) {
+  if (partial_.size() < size) {
+    size_t count = std::min(size - partial_.size(), input.size());
+    Append(partial_, input.first(count));
+    input = input.subspan(count);
+  }
+  return partial_.size() >= size;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,27 @@
+#pragma once
+
+// Options: what both ends of a session may be told to do differently. Every field has a default that serves; a
+// simulator draws them from its seed to make rare states common.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/base/time.h"
+#include "core/wire/limits.h"
+
+namespace holdfast {
+
+struct SessionOptions {
+  size_t replay_bytes_max = limits::kReplayBytesDefault;   // Plaintext kept until the peer has consumed it.
+  size_t receive_window = limits::kReceiveWindowDefault;   // Credit: how far beyond the consumed offset the peer sends.
+  size_t data_bytes_first = limits::kDataBytesFirst;       // DATA per record on a fresh transport...
+  size_t data_bytes_max = limits::kDataBytesMax;           // ...and at most; >= data_bytes_first, <= 65000.
+  size_t ack_bytes_max = limits::kAckBytesMax;             // An ACK is owed after so many bytes...
+  Duration ack_delay = limits::kAckDelay;                  // ...or after so long.
+  Duration ping_idle = limits::kPingIdle;                  // Silence before a PING.
+  Duration dead_transport = limits::kDeadTransport;        // Silence before a transport is given up: D.
+  Duration linger = limits::kLinger;                       // Wait for the peer to close after the last word.
+  uint64_t rekey_interval = limits::kRekeyIntervalRecords; // Both ends must agree; only tests change it.
+};
+
+}  // namespace holdfast

@@ -1,0 +1,52 @@
+#pragma once
+
+// Records (docs/protocol.md 6.1): u16 length, then an AEAD ciphertext. Record i of one direction of one transport uses
+// nonce i, and the key is rekeyed before record i whenever i > 0 and i is a multiple of the interval. Keys and counters
+// belong to the transport and die with it.
+
+#include <cstdint>
+#include <span>
+
+#include "core/base/bytes.h"
+#include "core/base/digest.h"
+#include "core/base/error.h"
+#include "core/crypto/crypto.h"
+#include "core/session/view.h"
+
+namespace holdfast {
+
+class ForkKey;
+
+inline constexpr size_t kRecordLengthBytes = 2;
+inline constexpr size_t kRecordOverheadBytes = kRecordLengthBytes + kTagBytes;
+
+// The cipher of one direction, and which record comes next.
+class RecordCipher {
+ public:
+  RecordCipher(Suite suite, const Key& key, uint64_t rekey_interval);
+
+  // Writes the record that holds the concatenation of `pieces` into `out`, whose size must be exactly their total plus
+  // kRecordOverheadBytes.
+  void Seal(std::span<const ByteSpan> pieces, MutableByteSpan out);
+
+  // Opens the ciphertext of the next record, as MessageReader cut it out, into `plaintext`, whose size must be
+  // kTagBytes less. kBadTag: the transport is dead, for its counter can no longer be trusted.
+  Status Open(ByteSpan ciphertext, MutableByteSpan plaintext);
+
+  uint64_t next_index() const { return next_index_; }
+  // Of the last record sealed; only if there was one.
+  SealMark LastSeal() const;
+
+  RecordCipher ForkForSimulation(const ForkKey& key) const;
+  void DigestInto(Digest& digest) const;
+
+ private:
+  RecordCipher(Aead aead, uint64_t rekey_interval, uint64_t next_index);
+  uint64_t TakeNonce();
+
+  Aead aead_;
+  uint64_t rekey_interval_;
+  uint64_t next_index_ = 0;
+};
+
+}  // namespace holdfast

@@ -1,0 +1,84 @@
+#pragma once
+
+// Session: what survives: two streams with absolute offsets, and the rules by which frames move them. The same for both
+// roles; transports, epochs and endings are the business of Client and Server, which own one each per session.
+
+#include <cstdint>
+#include <optional>
+
+#include "core/base/digest.h"
+#include "core/base/error.h"
+#include "core/session/link.h"
+#include "core/session/options.h"
+#include "core/session/scratch.h"
+#include "core/session/streams.h"
+#include "core/session/view.h"
+#include "core/wire/frames.h"
+
+namespace holdfast {
+
+class ForkKey;
+
+class Session {
+ public:
+  explicit Session(const SessionOptions& options)
+      : options_(options), out_(options.replay_bytes_max), in_(options.receive_window) {}
+
+  // --- The application ---
+  size_t Send(ByteSpan plaintext) { return out_.Write(plaintext); }
+  void Finish() { out_.Finish(); }
+  bool TakeSpaceNotice() { return out_.TakeSpaceNotice(); }
+
+  // --- A transport is attached ---
+
+  // What this end says of itself in a handshake (docs/protocol.md 5.2).
+  Claims ClaimsNow() const;
+
+  // The peer's claims take effect: from here on everything goes over the new transport. An error ends the session.
+  Status Attach(const Claims& claims);
+
+  // --- Frames in ---
+
+  struct Outcome {
+    ByteSpan deliver;  // New bytes of the peer's stream, a view into the frame; the first is at `offset`.
+    uint64_t offset = 0;
+    bool peer_finished = false;
+    std::optional<Closing> close;
+  };
+  // An error ends the session: the frame is authentic, so it is the peer's doing.
+  Result<Outcome> OnFrame(Time now, Link& link, const Frame& frame);
+
+  // --- Records out ---
+
+  bool HasRecord(Time now, const Link& link) const;
+  // The next record, sealed into `scratch`: acknowledgement and liveness first, then as much DATA as may go, then FIN.
+  ByteSpan NextRecord(Time now, Link& link, Scratch& scratch);
+
+  // Both streams are complete and both sides know (docs/protocol.md 7.2): time for CLOSE{finished}.
+  bool Finished() const { return in_.fin_received() && out_.complete(); }
+  // Whether a server's word that all is finished can be true: we said and heard the ends of both streams.
+  bool CouldBeFinished() const { return in_.fin_received() && out_.finish_wanted(); }
+  bool AtOffsetLimit() const { return out_.at_offset_limit(); }
+
+  const SessionOptions& options() const { return options_; }
+  const ReceiveStream& in() const { return in_; }
+  void ReleaseIfEmpty() { out_.ReleaseIfEmpty(); }
+
+  void FillView(SessionView& view) const;
+  Session ForkForSimulation(const ForkKey& key) const;
+  void DigestInto(Digest& digest) const;
+
+ private:
+  Session(const SessionOptions& options, SendStream out, ReceiveStream in)
+      : options_(options), out_(std::move(out)), in_(std::move(in)) {}
+  size_t AckThreshold() const;
+
+  SessionOptions options_;
+  SendStream out_;
+  ReceiveStream in_;
+};
+
+// A record that says only how the session ended, sealed into `scratch`.
+ByteSpan SealClose(Link& link, const Closing& end, Scratch& scratch);
+
+}  // namespace holdfast

@@ -1,0 +1,104 @@
+#include "core/session/streams.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+
+namespace holdfast {
+
+size_t SendStream::Write(ByteSpan plaintext) {
+  if (finish_wanted_) return 0;
+  size_t room_below_limit = static_cast<size_t>(std::min<uint64_t>(kVarintMax - replay_.end(), plaintext.size()));
+  size_t accepted = replay_.Push(plaintext.first(room_below_limit));
+  if (accepted < plaintext.size()) space_wanted_ = true;
+  return accepted;
+}
+
+bool SendStream::TakeSpaceNotice() {
+  if (!space_wanted_ || finish_wanted_ || replay_.room() < std::max<size_t>(1, replay_.capacity_max() / 4)) {
+    return false;
+  }
+  space_wanted_ = false;
+  return true;
+}
+
+Status SendStream::OnClaims(const Claims& claims) {
+  if (claims.consumed.value > claims.received.value) return std::unexpected(Error::kClaimsContradict);
+  if (claims.received.value > sent_) return std::unexpected(Error::kAckBeyondSent);
+  if (claims.fin_received && !fin_ever_sent_) return std::unexpected(Error::kFinNotSent);
+  replay_.TrimTo(std::max(acked(), claims.consumed.value));
+  next_ = std::max(acked(), claims.received.value);
+  credit_limit_ = std::max(credit_limit_, claims.credit_limit.value);
+  fin_acked_ = fin_acked_ || claims.fin_received;
+  fin_sent_ = false;
+  return {};
+}
+
+Status SendStream::OnAck(const AckFrame& ack) {
+  if (ack.consumed.value > sent_) return std::unexpected(Error::kAckBeyondSent);
+  if (ack.consumed.value < acked()) return std::unexpected(Error::kAckWentBack);
+  if (ack.credit_limit.value < credit_limit_) return std::unexpected(Error::kCreditShrank);
+  if (ack.fin_received && !fin_ever_sent_) return std::unexpected(Error::kFinNotSent);
+  if (!ack.fin_received && fin_acked_) return std::unexpected(Error::kAckWentBack);
+  replay_.TrimTo(ack.consumed.value);
+  next_ = std::max(next_, acked());  // A late ACK of the old transport's may overtake what is being replayed.
+  credit_limit_ = ack.credit_limit.value;
+  fin_acked_ = ack.fin_received;
+  return {};
+}
+
+size_t SendStream::sendable() const {
+  uint64_t end = std::min(replay_.end(), credit_limit_);
+  return end > next_ ? static_cast<size_t>(end - next_) : 0;
+}
+
+SendStream::Chunk SendStream::TakeChunk(size_t size) {
+  HOLDFAST_CHECK(size <= sendable());
+  Chunk chunk = {next_, replay_.View(next_, size)};
+  bytes_replayed_ += std::min(next_ + size, std::max(sent_, next_)) - next_;
+  next_ += size;
+  sent_ = std::max(sent_, next_);
+  return chunk;
+}
+
+SendStream SendStream::Clone() const {
+  SendStream copy(replay_.capacity_max());
+  copy.replay_ = replay_.Clone();
+  copy.next_ = next_;
+  copy.sent_ = sent_;
+  copy.credit_limit_ = credit_limit_;
+  copy.bytes_replayed_ = bytes_replayed_;
+  copy.finish_wanted_ = finish_wanted_;
+  copy.fin_sent_ = fin_sent_;
+  copy.fin_ever_sent_ = fin_ever_sent_;
+  copy.fin_acked_ = fin_acked_;
+  copy.space_wanted_ = space_wanted_;
+  return copy;
+}
+
+void SendStream::DigestInto(Digest& digest) const {
+  replay_.DigestInto(digest);
+  digest.Add(next_).Add(sent_).Add(credit_limit_).Add(finish_wanted_).Add(fin_sent_).Add(fin_ever_sent_);
+  digest.Add(fin_acked_).Add(space_wanted_);
+}
+
+Result<ByteSpan> ReceiveStream::OnData(uint64_t offset, ByteSpan bytes) {
+  if (offset > received_) return std::unexpected(Error::kDataGap);
+  uint64_t end = offset + bytes.size();
+  if (end == kVarintMax) return std::unexpected(Error::kOffsetLimit);
+  if (end > credit_limit()) return std::unexpected(Error::kDataBeyondCredit);
+  if (end <= received_) return ByteSpan();
+  if (fin_received_) return std::unexpected(Error::kDataBeyondFinal);
+  ByteSpan fresh = bytes.subspan(static_cast<size_t>(received_ - offset));
+  received_ = end;
+  return fresh;
+}
+
+Result<bool> ReceiveStream::OnFin(uint64_t final_offset) {
+  if (final_offset != received_) return std::unexpected(Error::kFinMismatch);
+  bool first = !fin_received_;
+  fin_received_ = true;
+  return first;
+}
+
+}  // namespace holdfast

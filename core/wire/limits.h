@@ -1,0 +1,53 @@
+#pragma once
+
+// Every bound of the core, by name. A queue, buffer, list or loop without an entry here is a mistake. Sizes are bytes.
+// What a caller may choose has its default here; what the wire fixes says so.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/base/time.h"
+
+namespace holdfast::limits {
+
+// --- Fixed by the wire (docs/protocol.md) ---
+inline constexpr size_t kRecordCiphertextBytesMin = 16;
+inline constexpr size_t kRecordCiphertextBytesMax = 65535;
+inline constexpr size_t kRecordPlaintextBytesMax = kRecordCiphertextBytesMax - 16;
+inline constexpr size_t kHandshakeMessageBytesMin = 48;
+inline constexpr size_t kHandshakeMessageBytesMax = 4096;  // Room for early data in message 1 of a resume.
+inline constexpr uint64_t kRekeyIntervalRecords = 65536;
+inline constexpr uint64_t kHintSuitesMax = 16;
+inline constexpr uint64_t kHintVersionsMax = 16;
+
+// --- The byte path ---
+// One record carries at most this much DATA. It starts small on a fresh transport and doubles with what the transport
+// has carried, so that one that dies young still makes progress.
+inline constexpr size_t kDataBytesFirst = 1024;
+inline constexpr size_t kDataBytesMax = 16384;
+inline constexpr size_t kReplayBytesDefault = 1 << 20;
+inline constexpr size_t kReceiveWindowDefault = 1 << 20;
+inline constexpr size_t kAckBytesMax = 65536;  // An acknowledgement is owed after this many bytes consumed...
+inline constexpr Duration kAckDelay = 20ms;    // ...or after this long.
+
+// --- Liveness ---
+inline constexpr Duration kPingIdle = 15s;      // Silence after which a PING goes out.
+inline constexpr Duration kDeadTransport = 45s; // Silence after which a transport is dead: D.
+inline constexpr Duration kDeadTransportMax = 600s;  // The server believes no larger D of a client.
+inline constexpr Duration kAttemptTimeoutFirst = 10s;
+inline constexpr Duration kAttemptTimeoutMax = 80s;
+inline constexpr Duration kBackoffFirst = 100ms;
+inline constexpr Duration kBackoffMax = 30s;
+inline constexpr Duration kHold = 24h;         // H, as the client asks for it.
+inline constexpr Duration kHoldMax = 7 * 24h;  // What a server grants at most.
+inline constexpr Duration kLinger = 10s;       // How long a transport waits for the peer to close after the last word.
+
+// --- What strangers can make a server hold ---
+inline constexpr Duration kHandshakeTime = 60s;   // From accept to a valid message 1.
+inline constexpr Duration kCandidateTime = 120s;  // From message 2 to the first valid record.
+inline constexpr Duration kEmbryoTime = 300s;
+inline constexpr size_t kHandshakesMax = 16384;
+inline constexpr size_t kEmbryosMax = 16384;
+inline constexpr size_t kSessionsMax = 1 << 20;
+
+}  // namespace holdfast::limits

@@ -1,0 +1,180 @@
+#pragma once
+
+// Every message of protocol version 1, on one page. The numbers are sections of docs/protocol.md.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "core/base/error.h"
+#include "core/crypto/crypto.h"
+#include "core/wire/fields.h"
+
+namespace holdfast {
+
+// --- 3 Preamble --------------------------------------------------------------------------------------------------
+
+// First a byte that no other protocol begins with and that is not text, then a name, then what transports that
+// translate line ends or stop at control-Z would spoil.
+using Magic = std::array<uint8_t, 8>;
+inline constexpr Magic kMagic = {0xe8, 'H', 'L', 'D', 0x0d, 0x0a, 0x1a, 0x0a};
+inline constexpr uint8_t kVersion = 1;
+
+enum class Kind : uint8_t { kNew = 1, kResume = 2 };
+
+enum class PatternId : uint8_t { kNx = 1, kXx = 2, kNxPsk0 = 3, kXxPsk0 = 4, kNnPsk0 = 5 };
+
+// Any value is readable: what is not offered earns a hint, not a parse error.
+struct Preamble {
+  Magic magic = kMagic;
+  uint8_t version = kVersion;
+  uint8_t kind = 0;
+  uint8_t pattern = 0;
+  uint8_t suite = 0;
+  WIRE_FIELDS(magic, version, kind, pattern, suite)
+  bool operator==(const Preamble&) const = default;
+};
+inline constexpr size_t kPreambleBytes = 12;
+static_assert(EncodedSize(Preamble{}) == kPreambleBytes);
+
+// 3.3 Follows a handshake length of 0, from the server only.
+struct Hint {
+  Counted versions;
+  Counted suites;
+  WIRE_FIELDS(versions, suites)
+  bool operator==(const Hint&) const = default;
+};
+
+// --- 4 New session -----------------------------------------------------------------------------------------------
+
+// Payload of message 1. Fixed for the session's life, but for the credit.
+struct ClientParameters {
+  Offset64 credit_limit;
+  uint32_t hold_ms = 0;
+  uint32_t dead_ms = 0;
+  WIRE_FIELDS(credit_limit, hold_ms, dead_ms)
+  bool operator==(const ClientParameters&) const = default;
+};
+
+// Payload of message 2.
+struct ServerParameters {
+  Offset64 credit_limit;
+  uint32_t hold_ms = 0;  // Granted; at most what was asked for.
+  uint32_t embryo_ms = 0;
+  WIRE_FIELDS(credit_limit, hold_ms, embryo_ms)
+  bool operator==(const ServerParameters&) const = default;
+};
+
+// --- 5 Resume ----------------------------------------------------------------------------------------------------
+
+inline constexpr size_t kLocatorBytes = 16;
+using Locator = std::array<uint8_t, kLocatorBytes>;
+
+// Who ended a session.
+enum class Origin : uint8_t { kNobody = 0, kClient = 1, kServer = 2 };
+constexpr bool IsKnown(Origin origin) { return origin <= Origin::kServer; }
+constexpr std::string_view NameOf(Origin origin) {
+  return origin == Origin::kClient ? "client" : origin == Origin::kServer ? "server" : "nobody";
+}
+
+constexpr bool IsKnown(Cause cause) { return static_cast<uint8_t>(cause) < kCausesOnWire; }
+
+// 7 CLOSE: how a session ended, as it is told.
+struct Closing {
+  Cause cause = Cause::kFinished;
+  Origin origin = Origin::kNobody;
+  Offset64 app_code;
+  WIRE_FIELDS(cause, origin, app_code)
+  bool operator==(const Closing&) const = default;
+};
+
+// Snapshots of one side's offsets (5.2): true when made, and merged by maximum.
+struct Claims {
+  Offset64 received;
+  Offset64 consumed;
+  Offset64 low;  // What the other side has consumed of our stream, as far as we know: we hold nothing below it.
+  Offset64 credit_limit;
+  bool fin_received = false;
+  WIRE_FIELDS(received, consumed, low, credit_limit, fin_received)
+  bool operator==(const Claims&) const = default;
+};
+
+// Payload of message 1.
+struct ResumeRequest {
+  uint64_t attempt = 0;  // From 1 in each epoch.
+  Claims claims;
+  bool closing = false;  // 7.4: the client has ended the session, as `end` says.
+  Closing end;
+  Rest early;  // 5.6: reserved for early data; empty until then.
+  WIRE_FIELDS(attempt, claims, closing, end, early)
+  bool operator==(const ResumeRequest&) const = default;
+};
+
+// Payload of message 2.
+struct ResumeReply {
+  bool closed = false;  // The session has ended, as `end` says; `claims` is how far it got.
+  Claims claims;
+  Closing end;
+  WIRE_FIELDS(closed, claims, end)
+  bool operator==(const ResumeReply&) const = default;
+};
+
+// --- 6 Frames ----------------------------------------------------------------------------------------------------
+
+enum class FrameType : uint8_t { kPadding = 0, kPing = 1, kPong = 2, kAck = 3, kData = 4, kFin = 5, kClose = 6 };
+
+using PingToken = std::array<uint8_t, 8>;
+
+struct PaddingFrame {
+  static constexpr FrameType kType = FrameType::kPadding;
+  WIRE_FIELDS()
+  bool operator==(const PaddingFrame&) const = default;
+};
+
+struct PingFrame {
+  static constexpr FrameType kType = FrameType::kPing;
+  PingToken token = {};
+  WIRE_FIELDS(token)
+  bool operator==(const PingFrame&) const = default;
+};
+
+struct PongFrame {
+  static constexpr FrameType kType = FrameType::kPong;
+  PingToken token = {};
+  WIRE_FIELDS(token)
+  bool operator==(const PongFrame&) const = default;
+};
+
+struct AckFrame {
+  static constexpr FrameType kType = FrameType::kAck;
+  Varint consumed;
+  Varint credit_limit;
+  bool fin_received = false;
+  WIRE_FIELDS(consumed, credit_limit, fin_received)
+  bool operator==(const AckFrame&) const = default;
+};
+
+struct DataFrame {
+  static constexpr FrameType kType = FrameType::kData;
+  Varint offset;
+  Counted bytes;
+  WIRE_FIELDS(offset, bytes)
+  bool operator==(const DataFrame&) const = default;
+};
+
+struct FinFrame {
+  static constexpr FrameType kType = FrameType::kFin;
+  Varint final_offset;
+  WIRE_FIELDS(final_offset)
+  bool operator==(const FinFrame&) const = default;
+};
+
+struct CloseFrame {
+  static constexpr FrameType kType = FrameType::kClose;
+  Closing end;
+  WIRE_FIELDS(end)
+  bool operator==(const CloseFrame&) const = default;
+};
+
+}  // namespace holdfast
