@@ -25,42 +25,42 @@ enum class Cause : uint8_t {
 };
 inline constexpr uint8_t kCausesOnWire = 7;
 
-#define HOLDFAST_ERRORS(X)                                                                                             \
-  X(kTruncated, kPeer, kViolation, "a message ends before its fields do")                                              \
-  X(kTrailingBytes, kPeer, kViolation, "a message goes on after its last field")                                       \
-  X(kVarintNotMinimal, kPeer, kViolation, "a variable-length integer is longer than it need be")                       \
-  X(kOffsetTooLarge, kPeer, kViolation, "an offset exceeds 2^62 - 1")                                                  \
-  X(kUnknownValue, kPeer, kViolation, "a field holds a value that its list does not have")                             \
-  X(kUnknownFrame, kPeer, kViolation, "a frame has a type that version 1 does not have")                               \
-  X(kEmptyData, kPeer, kViolation, "a DATA frame carries no byte")                                                     \
-  X(kDataGap, kPeer, kViolation, "DATA starts beyond the next byte expected")                                          \
-  X(kDataBeyondCredit, kPeer, kViolation, "DATA exceeds the credit that was given")                                    \
-  X(kDataBeyondFinal, kPeer, kViolation, "DATA goes beyond the stream's final offset")                                 \
-  X(kFinMismatch, kPeer, kViolation, "FIN names another final offset than the bytes received")                         \
-  X(kAckBeyondSent, kPeer, kViolation, "an acknowledgement covers bytes that were never sent")                         \
-  X(kAckWentBack, kPeer, kViolation, "an acknowledgement takes back an earlier one")                                   \
-  X(kCreditShrank, kPeer, kViolation, "a credit limit is below an earlier one")                                        \
-  X(kFinNotSent, kPeer, kViolation, "a FIN is acknowledged that was never sent")                                       \
-  X(kClaimsContradict, kPeer, kViolation, "a resume message claims more consumed than received")                       \
-  X(kWrongRole, kPeer, kViolation, "a frame came from the side that may not send it")                                  \
-  X(kStateLost, kPeer, kStateLost, "the peer no longer has bytes that it had acknowledged")                            \
-  X(kOffsetLimit, kBoth, kOffsetLimit, "a stream reached its largest offset")                                          \
-  X(kBadPreamble, kPeer, kViolation, "the first bytes are not a Holdfast preamble")                                    \
-  X(kUnsupportedVersion, kPeer, kViolation, "the peer asks for a version that is not spoken here")                     \
-  X(kUnsupportedPattern, kPeer, kViolation, "the peer asks for a handshake pattern that is not offered")               \
-  X(kUnsupportedSuite, kPeer, kViolation, "the peer asks for a cipher suite that is not offered")                      \
-  X(kBadLength, kPeer, kViolation, "a length prefix lies outside its bounds")                                          \
-  X(kBadTag, kWorld, kViolation, "a tag does not verify: the bytes were changed or sealed under another key")          \
-  X(kWeakKey, kPeer, kViolation, "a Diffie-Hellman result is all zero")                                                \
-  X(kUnknownLocator, kPeer, kViolation, "no session has this locator")                                                 \
-  X(kStaleAttempt, kPeer, kViolation, "the attempt is not newer than an earlier one")                                  \
-  X(kDuplicateLocator, kBoth, kViolation, "another session has this locator")                                          \
-  X(kServerKeyRefused, kPeer, kRefused, "the server's key is not the one that is known under its name")                \
-  X(kServerHint, kPeer, kRefused, "the server answered with a hint: it does not offer what was asked for")             \
-  X(kTableFull, kLocal, kRefused, "a table of the server is full")                                                     \
-  X(kTransportClosed, kWorld, kExpired, "the transport is gone")                                                       \
-  X(kTimedOut, kWorld, kExpired, "nothing came within the time allowed")                                               \
-  X(kSuperseded, kLocal, kFinished, "a newer transport took its place")                                                \
+#define HOLDFAST_ERRORS(X)                                                                                    \
+  X(kTruncated, kPeer, kViolation, "a message ends before its fields do")                                     \
+  X(kTrailingBytes, kPeer, kViolation, "a message goes on after its last field")                              \
+  X(kVarintNotMinimal, kPeer, kViolation, "a variable-length integer is longer than it need be")              \
+  X(kOffsetTooLarge, kPeer, kViolation, "an offset exceeds 2^62 - 1")                                         \
+  X(kUnknownValue, kPeer, kViolation, "a field holds a value that its list does not have")                    \
+  X(kUnknownFrame, kPeer, kViolation, "a frame has a type that version 1 does not have")                      \
+  X(kEmptyData, kPeer, kViolation, "a DATA frame carries no byte")                                            \
+  X(kDataGap, kPeer, kViolation, "DATA starts beyond the next byte expected")                                 \
+  X(kDataBeyondCredit, kPeer, kViolation, "DATA exceeds the credit that was given")                           \
+  X(kDataBeyondFinal, kPeer, kViolation, "DATA goes beyond the stream's final offset")                        \
+  X(kFinMismatch, kPeer, kViolation, "FIN names another final offset than the bytes received")                \
+  X(kAckBeyondSent, kPeer, kViolation, "an acknowledgement covers bytes that were never sent")                \
+  X(kAckWentBack, kPeer, kViolation, "an acknowledgement takes back an earlier one")                          \
+  X(kCreditShrank, kPeer, kViolation, "a credit limit is below an earlier one")                               \
+  X(kFinNotSent, kPeer, kViolation, "a FIN is acknowledged that was never sent")                              \
+  X(kClaimsContradict, kPeer, kViolation, "a resume message claims more consumed than received")              \
+  X(kWrongRole, kPeer, kViolation, "a frame came from the side that may not send it")                         \
+  X(kStateLost, kPeer, kStateLost, "the peer no longer has bytes that it had acknowledged")                   \
+  X(kOffsetLimit, kBoth, kOffsetLimit, "a stream reached its largest offset")                                 \
+  X(kBadPreamble, kPeer, kViolation, "the first bytes are not a Holdfast preamble")                           \
+  X(kUnsupportedVersion, kPeer, kViolation, "the peer asks for a version that is not spoken here")            \
+  X(kUnsupportedPattern, kPeer, kViolation, "the peer asks for a handshake pattern that is not offered")      \
+  X(kUnsupportedSuite, kPeer, kViolation, "the peer asks for a cipher suite that is not offered")             \
+  X(kBadLength, kPeer, kViolation, "a length prefix lies outside its bounds")                                 \
+  X(kBadTag, kWorld, kViolation, "a tag does not verify: the bytes were changed or sealed under another key") \
+  X(kWeakKey, kPeer, kViolation, "a Diffie-Hellman result is all zero")                                       \
+  X(kUnknownLocator, kPeer, kViolation, "no session has this locator")                                        \
+  X(kStaleAttempt, kPeer, kViolation, "the attempt is not newer than an earlier one")                         \
+  X(kDuplicateLocator, kBoth, kViolation, "another session has this locator")                                 \
+  X(kServerKeyRefused, kPeer, kRefused, "the server's key is not the one that is known under its name")       \
+  X(kServerHint, kPeer, kRefused, "the server answered with a hint: it does not offer what was asked for")    \
+  X(kTableFull, kLocal, kRefused, "a table of the server is full")                                            \
+  X(kTransportClosed, kWorld, kExpired, "the transport is gone")                                              \
+  X(kTimedOut, kWorld, kExpired, "nothing came within the time allowed")                                      \
+  X(kSuperseded, kLocal, kFinished, "a newer transport took its place")                                       \
   X(kDone, kLocal, kFinished, "nothing is left to be said on this transport")
 
 enum class Error : uint8_t {
@@ -88,8 +88,7 @@ using Status = Result<void>;
 }  // namespace holdfast
 
 // Leaves the enclosing function with the error of `expression` (a Result or Status), if it has one.
-#define HOLDFAST_TRY(expression)                                                           \
-  do {                                                                                     \
-    if (auto holdfast_status = (expression); !holdfast_status)                             \
-      return ::std::unexpected(holdfast_status.error());                                   \
+#define HOLDFAST_TRY(expression)                                                                                  \
+  do {                                                                                                            \
+    if (auto holdfast_status = (expression); !holdfast_status) return ::std::unexpected(holdfast_status.error()); \
   } while (false)

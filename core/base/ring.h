@@ -1,6 +1,7 @@
 #pragma once
 
-// Ring: a byte queue of bounded capacity in one block of memory that grows with what it holds. Positions are absolute: the first byte ever pushed is 0. Holds the plaintext that a peer may still ask for.
+// Ring: a byte queue of bounded capacity in one block of memory that grows with what it holds. Positions are absolute:
+// the first byte ever pushed is 0. Holds the plaintext that a peer may still ask for.
 //
 // Invariant: begin <= end, end - begin <= capacity_max, block is a power of two or empty.
 

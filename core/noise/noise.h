@@ -33,16 +33,16 @@ struct NoiseSplit {
   Key first;
   Key second;
   Key third;  // The third HKDF output of Split(): not of rev 34, for the secrets of the layer above.
-  Hash handshake_hash;
+  Hash handshake_hash = {};
 };
 
 struct NoiseConfig {
   const Pattern* pattern = nullptr;  // Static storage: one of noise/patterns.h.
   Suite suite = Suite::kChaChaPoly;
   bool initiator = false;
-  ByteSpan prologue;                    // Read by the constructor only.
-  std::optional<KeyPair> local_static;  // Required if the pattern has this side send `s`.
-  std::span<const Key> psks;            // One for each psk token, in order. Read by the constructor only.
+  ByteSpan prologue = {};                    // Read by the constructor only.
+  std::optional<KeyPair> local_static = {};  // Required if the pattern has this side send `s`.
+  std::span<const Key> psks = {};            // One for each psk token, in order. Read by the constructor only.
 };
 
 // One side of one handshake. Move-only: a copy could seal a second payload under a used key and nonce. Calls out of
@@ -98,9 +98,9 @@ class NoiseHandshake {
   uint8_t message_index_ = 0;
   uint8_t psk_index_ = 0;
   SymmetricState symmetric_;
-  std::optional<KeyPair> local_static_;      // s
-  std::optional<KeyPair> local_ephemeral_;   // e
-  std::optional<PublicKey> remote_static_;   // rs
+  std::optional<KeyPair> local_static_;        // s
+  std::optional<KeyPair> local_ephemeral_;     // e
+  std::optional<PublicKey> remote_static_;     // rs
   std::optional<PublicKey> remote_ephemeral_;  // re
   std::vector<Key> psks_;
 };
