@@ -107,7 +107,8 @@ struct Client::Impl {
     if (!attempt) dial_wanted = true;
   }
   Duration Grown(Duration first, Duration max) const {
-    return std::min(max, first * (int64_t{1} << std::min(failures, 20U)));
+    const unsigned doublings = std::min(failures, 62U);
+    return first.count() > max.count() >> doublings ? max : first * (int64_t{1} << doublings);
   }
   Duration AttemptTimeout() const { return Grown(config.attempt_timeout_first, config.attempt_timeout_max); }
   bool confirmed() const { return embryo_deadline == kNever; }

@@ -74,6 +74,11 @@ ServerSession* Server::Impl::FindSession(SessionId id) {
   return found == sessions.end() ? nullptr : &found->second;
 }
 
+ServerSession* Server::Impl::FindOpen(SessionId id) {
+  ServerSession* session = FindSession(id);
+  return session != nullptr && session->core && session->state != ServerState::kEmbryo ? session : nullptr;
+}
+
 // --- Poll ----------------------------------------------------------------------------------------------------------
 
 std::optional<Event> Server::Impl::Poll(Time now, Entropy& entropy) {
@@ -234,8 +239,8 @@ void Server::SetWritable(Time now, TransportId id, bool writable) {
 }
 
 size_t Server::Send(Time now, SessionId id, ByteSpan plaintext) {
-  ServerSession* session = impl_->FindSession(id);
-  if (session == nullptr || !session->core) return 0;
+  ServerSession* session = impl_->FindOpen(id);
+  if (session == nullptr) return 0;
   const size_t accepted = session->core->Send(plaintext);
   if (session->core->AtOffsetLimit()) {
     impl_->End(now, *session, {Cause::kOffsetLimit, Origin::kServer, {}}, Error::kOffsetLimit);
@@ -245,18 +250,17 @@ size_t Server::Send(Time now, SessionId id, ByteSpan plaintext) {
   return accepted;
 }
 
-void Server::Finish(Time now, SessionId id) {
-  ServerSession* session = impl_->FindSession(id);
-  if (session == nullptr || !session->core) return;
+void Server::Finish(Time, SessionId id) {
+  ServerSession* session = impl_->FindOpen(id);
+  if (session == nullptr) return;
   session->core->Finish();
   if (ServerTransport* transport = impl_->FindTransport(session->attached)) impl_->MarkReady(*transport);
-  (void)now;
 }
 
 void Server::Abort(Time now, SessionId id, uint64_t app_code) {
   HOLDFAST_CHECK(app_code <= kVarintMax);
-  ServerSession* session = impl_->FindSession(id);
-  if (session == nullptr || !session->core) return;
+  ServerSession* session = impl_->FindOpen(id);
+  if (session == nullptr) return;
   impl_->End(now, *session, {Cause::kAborted, Origin::kServer, {app_code}}, std::nullopt);
 }
 

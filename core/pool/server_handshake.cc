@@ -114,27 +114,30 @@ Status Server::Impl::OnResume(Time now, ServerTransport& transport, ByteSpan mes
     return std::unexpected(Error::kWrongRole);
   }
 
-  // Authentic and fresh.
+  // Authentic and fresh. The answer is made first: if its Diffie-Hellman fails, nothing has happened.
+  const bool over = session.state == ServerState::kTombstone;
+  ResumeReply reply;
+  reply.closed = over || request->closing;
+  reply.claims = over ? session.end_claims : session.core->ClaimsNow();
+  if (reply.closed) reply.end = over ? session.end : request->end;
+  HOLDFAST_TRY(WriteFramed(noise, entropy, Encode(reply), transport.outgoing));
   epoch.attempt = request->attempt;
-  if (session.state == ServerState::kTombstone) {
+  if (over) {
     if (request->closing) OnCrossedAbort(session, request->end);
   } else {
     session.last_sign = now;
-    if (under_pending) Promote(session);
+    if (under_pending) Promote(session, transport.id);
     if (request->closing) End(now, session, request->end, std::nullopt);
   }
-  if (session.state == ServerState::kTombstone) {
-    HOLDFAST_TRY(Answer(transport, noise, {.closed = true, .claims = session.end_claims, .end = session.end}, entropy));
-    AwaitClose(now, transport, Stage::kLastWords);
-    return {};
+  if (!reply.closed) {
+    const AttemptId attempt = {session.current->number, request->attempt};
+    return MakeCandidate(now, transport, session, noise, attempt, request->claims);
   }
-  HOLDFAST_TRY(Answer(transport, noise, {.closed = false, .claims = session.core->ClaimsNow(), .end = {}}, entropy));
-  return MakeCandidate(now, transport, session, noise, {session.current->number, request->attempt}, request->claims);
-}
-
-Status Server::Impl::Answer(ServerTransport& transport, NoiseHandshake& noise, const ResumeReply& reply,
-                            Entropy& entropy) {
-  return WriteFramed(noise, entropy, Encode(reply), transport.outgoing);
+  if (ServerTransport* earlier = FindTransport(session.candidate)) Drop(*earlier, Error::kSuperseded, true);
+  session.candidate = transport.id;
+  transport.session = session.id;
+  AwaitClose(now, transport, Stage::kLastWords);
+  return {};
 }
 
 // The new epoch is pending until a record, or a message 1 under it, shows that the client has it. A greater attempt
@@ -162,11 +165,10 @@ Status Server::Impl::MakeCandidate(Time now, ServerTransport& transport, ServerS
   return {};
 }
 
-// Not authentic, and only for people: what this server offers. Nothing follows it.
+// Not authentic, and only for people: what this server offers. Nothing follows it, and it still counts as a stranger's.
 void Server::Impl::SendHint(Time now, ServerTransport& transport) {
   transport.outgoing = {0, 0};
   Append(transport.outgoing, Encode(Hint{{kVersionsOffered}, {kSuitesOffered}}));
-  handshakes.erase(transport.id);
   AwaitClose(now, transport, Stage::kLastWords);
 }
 

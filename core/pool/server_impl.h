@@ -59,7 +59,7 @@ struct ServerSession {
   std::optional<Epoch> current;   // Not of an embryo.
   std::optional<Epoch> pending;
   TransportId attached = TransportId::kNone;
-  TransportId candidate = TransportId::kNone;
+  TransportId candidate = TransportId::kNone;  // Of a tombstone: the transport that was told last.
   Duration hold{0};   // What was promised to the client, and the time that it needs to notice.
   Time last_sign{};   // Of the client, or of the end; `hold` runs from here.
   Time scheduled = kNever;
@@ -95,6 +95,7 @@ struct Server::Impl {
   void Notify(SessionId session, TransportId transport, auto what) { notices.Add({session, transport, what}); }
   ServerTransport* FindTransport(TransportId id);
   ServerSession* FindSession(SessionId id);
+  ServerSession* FindOpen(SessionId id);  // One that the application knows and that is not over.
 
   // --- server_handshake.cc; each returns whether there may be more to read, and may drop the transport. ---
   bool ReadPreamble(Time now, ServerTransport& transport);
@@ -102,7 +103,6 @@ struct Server::Impl {
   bool ReadMessage1(Time now, ServerTransport& transport, Entropy& entropy);
   Status OnNewSession(Time now, ServerTransport& transport, ByteSpan message, Entropy& entropy);
   Status OnResume(Time now, ServerTransport& transport, ByteSpan message, Entropy& entropy);
-  Status Answer(ServerTransport& transport, NoiseHandshake& noise, const ResumeReply& reply, Entropy& entropy);
   void SendHint(Time now, ServerTransport& transport);
   void AwaitClose(Time now, ServerTransport& transport, Stage stage);
   Status MakeCandidate(Time now, ServerTransport& transport, ServerSession& session, NoiseHandshake& noise,
@@ -113,7 +113,7 @@ struct Server::Impl {
   std::optional<Event> ReadFrames(Time now);
   std::optional<Event> OnFrame(Time now, ServerTransport& transport, const Frame& frame);
   void OnLateFrame(ServerTransport& transport, const Frame& frame);
-  void Promote(ServerSession& session);
+  void Promote(ServerSession& session, TransportId by);
   void Switch(Time now, ServerTransport& transport);
   void Suspend(ServerSession& session, TransportId lost, Error why);
   void End(Time now, ServerSession& session, const Closing& end, std::optional<Error> error);

@@ -84,12 +84,15 @@ void Server::Impl::OnLateFrame(ServerTransport& transport, const Frame& frame) {
   if (close != nullptr && session != nullptr) OnCrossedAbort(*session, close->end);
 }
 
-void Server::Impl::Promote(ServerSession& session) {
+// A message 1 under the pending epoch shows that the client has it. The candidate of the epoch before is the smaller one.
+void Server::Impl::Promote(ServerSession& session, TransportId by) {
+  if (ServerTransport* smaller = FindTransport(session.candidate)) Drop(*smaller, Error::kSuperseded, true);
   if (session.current) locators.erase(session.current->locator);
   session.current = std::exchange(session.pending, std::nullopt);
-  if (session.state != ServerState::kEmbryo) return;
-  embryos.erase(session.id);
-  Notify(session.id, session.candidate, event::Opened{});
+  if (session.state == ServerState::kEmbryo) {
+    embryos.erase(session.id);
+    Notify(session.id, by, event::Opened{});
+  }
   Move(kServerTransitions, session.state, ServerInput::kPromoted);
 }
 
@@ -130,7 +133,6 @@ void Server::Impl::Suspend(ServerSession& session, TransportId lost, Error why) 
 
 // The server's word: from here on a tombstone tells it to whoever can prove to be the client.
 void Server::Impl::End(Time now, ServerSession& session, const Closing& end, std::optional<Error> error) {
-  const bool was_opened = session.state != ServerState::kEmbryo;
   session.end = end;
   session.end_claims = session.core->ClaimsNow();
   if (ServerTransport* transport = FindTransport(session.attached)) {
@@ -147,9 +149,7 @@ void Server::Impl::End(Time now, ServerSession& session, const Closing& end, std
   ++tombstones;
   session.core.reset();
   session.last_sign = now;
-  embryos.erase(session.id);
   Schedule(session);
-  if (!was_opened) return;
   const Ending ending = {.cause = end.cause, .origin = end.origin, .app_code = end.app_code.value, .error = error};
   Notify(session.id, TransportId::kNone, event::Ended{ending});
 }

@@ -21,7 +21,6 @@ enum class ServerInput : uint8_t {
 inline constexpr auto kServerTransitions = std::to_array<Transition<ServerState, ServerInput>>({
     {ServerState::kEmbryo, ServerInput::kPromoted, ServerState::kSuspended, "5.5"},
     {ServerState::kEmbryo, ServerInput::kSwitched, ServerState::kAttached, "4.2"},
-    {ServerState::kEmbryo, ServerInput::kEnd, ServerState::kTombstone, "7.4"},
     {ServerState::kAttached, ServerInput::kPromoted, ServerState::kAttached, "5.5"},
     {ServerState::kAttached, ServerInput::kSwitched, ServerState::kAttached, "5.5"},
     {ServerState::kAttached, ServerInput::kTransportLost, ServerState::kSuspended, "5"},
