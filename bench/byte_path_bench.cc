@@ -31,7 +31,8 @@ class FixedEntropy : public Entropy {
 // A client and a server that hand each other every Write as it is, with nothing in between.
 class Joined {
  public:
-  explicit Joined(Suite suite) : key_(KeyPair::Generate(entropy_)), server_(ServerConfig{key_}), client_(Config(suite)) {
+  explicit Joined(Suite suite)
+      : key_(KeyPair::Generate(entropy_)), server_(ServerConfig{key_}), client_(Config(suite)) {
     Pump();
     HOLDFAST_CHECK(session_ != SessionId::kNone);
   }

@@ -3,8 +3,8 @@
 //   * what the frame parser accepts is exactly what writing its frames gives back;
 //   * a record that was sealed opens to the same bytes, and with one bit changed to none.
 //
-// Input: one byte that says how the stream is split, then the stream. Each message in it is taken for the plaintext of a
-// record, so that the fuzzer gets past the AEAD.
+// Input: one byte that says how the stream is split, then the stream. Each message in it is taken for the plaintext of
+// a record, so that the fuzzer gets past the AEAD.
 
 #include <algorithm>
 #include <cstddef>

@@ -59,8 +59,7 @@ bool ReadShard(Shard* shard) {
     if (FILE* file = fopen(status, "w"); file != nullptr) fclose(file);
   }
   if (index == nullptr || count == nullptr) return true;
-  return ParseSize(index, &shard->index) && ParseSize(count, &shard->count) &&
-         shard->index < shard->count;
+  return ParseSize(index, &shard->index) && ParseSize(count, &shard->count) && shard->index < shard->count;
 }
 
 // The file's bytes, for the caller to free; null if it cannot be read.
@@ -87,8 +86,7 @@ uint8_t* ReadFile(const char* path, size_t* size) {
 
 class Replay {
  public:
-  Replay(Shard shard, size_t prefix_bytes_max)
-      : shard_(shard), prefix_bytes_max_(prefix_bytes_max) {}
+  Replay(Shard shard, size_t prefix_bytes_max) : shard_(shard), prefix_bytes_max_(prefix_bytes_max) {}
 
   // Runs one file, if it is this shard's turn; false if it cannot be read.
   bool File(const char* path) {
@@ -128,8 +126,8 @@ class Replay {
   }
 
   bool Report() const {
-    printf("replay: %zu of %zu files, %zu inputs with prefixes (shard %zu of %zu)\n", files_run_,
-           files_seen_, inputs_run_, shard_.index, shard_.count);
+    printf("replay: %zu of %zu files, %zu inputs with prefixes (shard %zu of %zu)\n", files_run_, files_seen_,
+           inputs_run_, shard_.index, shard_.count);
     if (files_seen_ == 0) fprintf(stderr, "replay: the corpus is empty\n");
     return files_seen_ > 0;
   }
@@ -158,9 +156,7 @@ class Replay {
 };
 
 int BadArgument(const char* argument) {
-  fprintf(stderr,
-          "replay: bad argument '%s'; usage: [--prefix-bytes-max=N] [--list=FILE] [FILE...]\n",
-          argument);
+  fprintf(stderr, "replay: bad argument '%s'; usage: [--prefix-bytes-max=N] [--list=FILE] [FILE...]\n", argument);
   return 2;
 }
 

@@ -12,7 +12,8 @@ enum class Colour : uint8_t { kRed = 3 };
 // Traces are compared across compilers and years.
 TEST(Digest, ValueMeansTheSameForEver) {
   EXPECT_EQ(Digest().value(), 0xe9e0033e3badaf36u);
-  EXPECT_EQ(Digest().Add(1).Add(Colour::kRed).Add(Time(1ns)).Add(2s).Add(AsBytes("hold fast!")).value(), 0x20673d0928e553cau);
+  EXPECT_EQ(Digest().Add(1).Add(Colour::kRed).Add(Time(1ns)).Add(2s).Add(AsBytes("hold fast!")).value(),
+            0x20673d0928e553cau);
 }
 
 TEST(Digest, EveryFlippedBitShows) {

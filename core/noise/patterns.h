@@ -1,7 +1,8 @@
 #pragma once
 
-// The handshake patterns that we speak, as data: Noise rev 34 sections 7.4 and 7.5 (NN, NX, XX, without pre-messages) with every set of
-// psk modifiers that fits them (section 9.4). One table, built and checked when this file is compiled.
+// The handshake patterns that we speak, as data: Noise rev 34 sections 7.4 and 7.5 (NN, NX, XX, without pre-messages)
+// with every set of psk modifiers that fits them (section 9.4). One table, built and checked when this file is
+// compiled.
 
 #include <array>
 #include <cstddef>

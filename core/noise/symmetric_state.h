@@ -28,8 +28,8 @@ class SymmetricState {
   // Appends the ciphertext, or the plaintext itself before the first key, to `out`.
   void EncryptAndHash(ByteSpan plaintext, Bytes& out);
 
-  // Appends the plaintext to `out`. kTruncated if there is not even a tag, kBadTag if it does not verify: then nothing is appended, and nothing
-  // mixed in.
+  // Appends the plaintext to `out`. kTruncated if there is not even a tag, kBadTag if it does not verify: then nothing
+  // is appended, and nothing mixed in.
   Status DecryptAndHash(ByteSpan ciphertext, Bytes& out);
 
   // Split()'s keys, with a third output of the same HKDF. Wipes ck and k.

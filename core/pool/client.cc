@@ -66,7 +66,7 @@ std::string_view NameOf(ClientState state) { return kClientStateNames[static_cas
 
 struct Client::Impl {
   explicit Impl(const ClientConfig& c) : config(c), session(c.session), hold(c.hold) {
-    HOLDFAST_CHECK(c.hold >= 1ms && c.session.ping_idle < c.session.dead_transport);
+    HOLDFAST_CHECK(c.hold >= 1ms && IsSane(c.session));
   }
   Impl(const Impl& other, const ForkKey& key);
 
@@ -190,9 +190,8 @@ Event Client::Impl::WriteMessage1(Time now, Entropy& entropy) {
   if (!epoch) {
     Move(kClientTransitions, state, ClientInput::kGreet);
     const Preamble preamble = PreambleOf(Kind::kNew, PatternId::kNx, config.suite);
-    const ClientParameters parameters = {{session.in().credit_limit()},
-                                         MillisecondsOf(config.hold),
-                                         MillisecondsOf(config.session.dead_transport)};
+    const ClientParameters parameters = {
+        {session.in().credit_limit()}, MillisecondsOf(config.hold), MillisecondsOf(config.session.dead_transport)};
     attempt->noise = BeginNew(preamble, std::nullopt);
     message1 = Encode(preamble);
     written = WriteFramed(*attempt->noise, entropy, Encode(parameters), message1);
@@ -312,8 +311,8 @@ void Client::Impl::AttachAttempt(Time now, uint64_t epoch_number) {
 
 bool Client::Impl::ReadRecord(Time now) {
   if (!attached || attached->input.empty()) return false;
-  auto sealed = attached->reader.Next(attached->input, limits::kRecordCiphertextBytesMin,
-                                      limits::kRecordCiphertextBytesMax);
+  auto sealed =
+      attached->reader.Next(attached->input, limits::kRecordCiphertextBytesMin, limits::kRecordCiphertextBytesMax);
   if (!sealed) {
     Lose(sealed.error(), true);
     return true;
@@ -468,7 +467,7 @@ Time Client::Impl::Deadline() const {
   if (state == ClientState::kEnded) return kNever;
   Time deadline = dial_deadline;
   if (attempt) deadline = std::min(deadline, attempt->deadline);
-  if (attached) deadline = std::min(deadline, attached->link->Deadline(attached->writable));
+  if (attached) deadline = std::min(deadline, attached->link->Deadline(attached->writable && !attached->close_sent));
   if (last_authentic != kNever) deadline = std::min(deadline, After(last_authentic, hold));
   if (!attached) deadline = std::min(deadline, embryo_deadline);
   return deadline;

@@ -12,13 +12,13 @@
 namespace holdfast {
 
 enum class ClientInput : uint8_t {
-  kGreet,          // Message 1 of a new session goes out.
-  kGreetingFailed, // ...and comes to nothing.
-  kOpened,         // Message 2 is verified.
-  kTransportLost,  // The attached transport is gone.
-  kAttached,       // Message 2 of a resume is verified and says "open".
-  kGiveUp,         // This end ends the session: the application's abort, or the peer broke the protocol.
-  kEnd,            // It is over: the server said so, or nobody else knows of the session, or time is up.
+  kGreet,           // Message 1 of a new session goes out.
+  kGreetingFailed,  // ...and comes to nothing.
+  kOpened,          // Message 2 is verified.
+  kTransportLost,   // The attached transport is gone.
+  kAttached,        // Message 2 of a resume is verified and says "open".
+  kGiveUp,          // This end ends the session: the application's abort, or the peer broke the protocol.
+  kEnd,             // It is over: the server said so, or nobody else knows of the session, or time is up.
 };
 
 inline constexpr auto kClientTransitions = std::to_array<Transition<ClientState, ClientInput>>({

@@ -287,6 +287,19 @@ TEST(End, ExpiresOnBothSidesWithTheSameCause) {
   EXPECT_EQ(pair.server.census().tombstones, 0U);
 }
 
+// A dead transport after CLOSE: there is nothing to say on it any more, not even a PING, until it is given up.
+TEST(Client, WaitsForDeathAloneOnceCloseIsOut) {
+  Pair pair;
+  pair.RunFor(1s);
+  pair.client.Abort(pair.now, 1);
+  while (pair.client.Poll(pair.now, pair.server_entropy())) {
+  }
+  pair.now += limits::kPingIdle;
+  pair.client.Tick(pair.now);
+  EXPECT_FALSE(pair.client.Poll(pair.now, pair.server_entropy()));
+  EXPECT_GT(pair.client.Deadline(), pair.now);
+}
+
 TEST(Server, AnswersWhatItDoesNotOfferWithAHintThatEndsNothing) {
   Pair pair;
   Preamble preamble = {.kind = 1, .pattern = 9, .suite = 1};

@@ -17,9 +17,7 @@ uint64_t KeyOf(SessionId id) { return static_cast<uint64_t>(id) << 1 | 1; }
 
 std::string_view NameOf(ServerState state) { return kServerStateNames[static_cast<size_t>(state)]; }
 
-Server::Impl::Impl(const ServerConfig& c) : config(c) {
-  HOLDFAST_CHECK(c.session.ping_idle < c.session.dead_transport);
-}
+Server::Impl::Impl(const ServerConfig& c) : config(c) { HOLDFAST_CHECK(IsSane(c.session)); }
 
 // --- Transports and sessions come and go ---------------------------------------------------------------------------
 

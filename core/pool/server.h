@@ -20,14 +20,14 @@ namespace holdfast {
 class ForkKey;
 
 struct ServerConfig {
-  KeyPair static_key;                                     // Proves who the server is.
-  Duration hold_max = limits::kHoldMax;                   // Grants a client at most this hold time.
-  Duration handshake_time = limits::kHandshakeTime;       // From TransportOpened to a valid message 1.
-  Duration candidate_time = limits::kCandidateTime;       // From message 2 to the first valid record.
-  Duration embryo_time = limits::kEmbryoTime;             // Life of a session that no client has confirmed.
-  size_t handshakes_max = limits::kHandshakesMax;         // Transports before message 1: the oldest makes room.
-  size_t embryos_max = limits::kEmbryosMax;               // Unconfirmed sessions: the oldest makes room.
-  size_t sessions_max = limits::kSessionsMax;             // Confirmed ones and tombstones: new sessions are refused.
+  KeyPair static_key;                                // Proves who the server is.
+  Duration hold_max = limits::kHoldMax;              // Grants a client at most this hold time.
+  Duration handshake_time = limits::kHandshakeTime;  // From TransportOpened to a valid message 1.
+  Duration candidate_time = limits::kCandidateTime;  // From message 2 to the first valid record.
+  Duration embryo_time = limits::kEmbryoTime;        // Life of a session that no client has confirmed.
+  size_t handshakes_max = limits::kHandshakesMax;    // Transports before message 1: the oldest makes room.
+  size_t embryos_max = limits::kEmbryosMax;          // Unconfirmed sessions: the oldest makes room.
+  size_t sessions_max = limits::kSessionsMax;        // Confirmed ones and tombstones: new sessions are refused.
   SessionOptions session = {};
 };
 
@@ -76,7 +76,7 @@ class Server {
     size_t transports = 0;  // All that are open.
     size_t handshakes = 0;  // Of these, before message 1.
     size_t embryos = 0;
-    size_t sessions = 0;    // Attached or suspended.
+    size_t sessions = 0;  // Attached or suspended.
     size_t tombstones = 0;
   };
   Census census() const;

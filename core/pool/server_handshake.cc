@@ -41,8 +41,7 @@ bool Server::Impl::ReadLocator(ServerTransport& transport) {
   if (!bytes) return false;
   std::ranges::copy(*bytes, transport.locator.begin());
   auto found = locators.find(transport.locator);
-  const bool known = found != locators.end() &&
-                     transport.preamble.pattern == static_cast<uint8_t>(kResumePattern) &&
+  const bool known = found != locators.end() && transport.preamble.pattern == static_cast<uint8_t>(kResumePattern) &&
                      transport.preamble.suite == static_cast<uint8_t>(FindSession(found->second)->suite);
   if (known) {
     transport.stage = Stage::kMessage1;
@@ -62,8 +61,8 @@ bool Server::Impl::ReadMessage1(Time now, ServerTransport& transport, Entropy& e
   }
   if (!*message) return false;
   handshakes.erase(transport.id);
-  Status status = resume ? OnResume(now, transport, **message, entropy)
-                         : OnNewSession(now, transport, **message, entropy);
+  Status status =
+      resume ? OnResume(now, transport, **message, entropy) : OnNewSession(now, transport, **message, entropy);
   if (!status) Drop(transport, status.error(), true);
   return true;
 }
@@ -83,9 +82,8 @@ Status Server::Impl::OnNewSession(Time now, ServerTransport& transport, ByteSpan
   session.core = std::make_unique<Session>(config.session);
   session.hold = granted + notices_within;
   session.last_sign = now;
-  const ServerParameters parameters = {{session.core->ClaimsNow().credit_limit},
-                                       MillisecondsOf(granted),
-                                       MillisecondsOf(config.embryo_time)};
+  const ServerParameters parameters = {
+      {session.core->ClaimsNow().credit_limit}, MillisecondsOf(granted), MillisecondsOf(config.embryo_time)};
   HOLDFAST_TRY(WriteFramed(noise, entropy, Encode(parameters), transport.outgoing));
 
   while (embryos.size() >= std::max<size_t>(config.embryos_max, 1)) Forget(*FindSession(*embryos.begin()));

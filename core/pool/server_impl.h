@@ -27,7 +27,7 @@ enum class Stage : uint8_t {
   kLastWords,  // Everything was said in answer to message 1; waits for the client to close.
   kCandidate,  // Message 2 is out; waits for the first valid record.
   kAttached,
-  kLinger,     // CLOSE is out; waits for the client to close.
+  kLinger,  // CLOSE is out; waits for the client to close.
 };
 
 struct ServerTransport {
@@ -60,12 +60,12 @@ struct ServerSession {
   std::optional<Epoch> pending;
   TransportId attached = TransportId::kNone;
   TransportId candidate = TransportId::kNone;  // Of a tombstone: the transport that was told last.
-  Duration hold{0};   // What was promised to the client, and the time that it needs to notice.
-  Time last_sign{};   // Of the client, or of the end; `hold` runs from here.
+  Duration hold{0};                            // What was promised to the client, and the time that it needs to notice.
+  Time last_sign{};                            // Of the client, or of the end; `hold` runs from here.
   Time scheduled = kNever;
   uint64_t resumes = 0;
-  Closing end;        // Of a tombstone: what happened,
-  Claims end_claims;  // and how far the session got.
+  Closing end;           // Of a tombstone: what happened,
+  Claims end_claims;     // and how far the session got.
   bool crossed = false;  // The client turned out to have aborted too.
 
   ServerSession ForkForSimulation(const ForkKey& key) const;

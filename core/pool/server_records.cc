@@ -8,8 +8,8 @@
 namespace holdfast {
 
 bool Server::Impl::ReadRecord(Time now, ServerTransport& transport) {
-  auto sealed = transport.reader.Next(transport.input, limits::kRecordCiphertextBytesMin,
-                                      limits::kRecordCiphertextBytesMax);
+  auto sealed =
+      transport.reader.Next(transport.input, limits::kRecordCiphertextBytesMin, limits::kRecordCiphertextBytesMax);
   if (!sealed) {
     Drop(transport, sealed.error(), true);
     return true;
@@ -84,7 +84,8 @@ void Server::Impl::OnLateFrame(ServerTransport& transport, const Frame& frame) {
   if (close != nullptr && session != nullptr) OnCrossedAbort(*session, close->end);
 }
 
-// A message 1 under the pending epoch shows that the client has it. The candidate of the epoch before is the smaller one.
+// A message 1 under the pending epoch shows that the client has it. The candidate of the epoch before is the smaller
+// one.
 void Server::Impl::Promote(ServerSession& session, TransportId by) {
   if (ServerTransport* smaller = FindTransport(session.candidate)) Drop(*smaller, Error::kSuperseded, true);
   if (session.current) locators.erase(session.current->locator);

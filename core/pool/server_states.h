@@ -1,7 +1,7 @@
 #pragma once
 
-// The legal moves of a session within a server (docs/protocol.md 8.2). A candidate is not a state: it may wait beside an
-// attached transport.
+// The legal moves of a session within a server (docs/protocol.md 8.2). A candidate is not a state: it may wait beside
+// an attached transport.
 
 #include <array>
 #include <string_view>

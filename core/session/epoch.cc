@@ -26,8 +26,6 @@ Epoch DeriveEpoch(uint64_t number, NoiseSplit& split) {
 
 Epoch Epoch::ForkForSimulation(const ForkKey&) const { return {number, resume_key.Clone(), locator, attempt}; }
 
-void Epoch::DigestInto(Digest& digest) const {
-  digest.Add(number).Add(resume_key.span()).Add(locator).Add(attempt);
-}
+void Epoch::DigestInto(Digest& digest) const { digest.Add(number).Add(resume_key.span()).Add(locator).Add(attempt); }
 
 }  // namespace holdfast

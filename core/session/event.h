@@ -91,11 +91,12 @@ struct Crossed {
 }  // namespace event
 
 struct Event {
-  SessionId session = SessionId::kNone;        // Of the session-level events.
-  TransportId transport = TransportId::kNone;  // Of Write, CloseTransport, Opened, Suspended (the lost), Resumed (the new).
+  SessionId session = SessionId::kNone;  // Of the session-level events.
+  TransportId transport =
+      TransportId::kNone;  // Of Write, CloseTransport, Opened, Suspended (the lost), Resumed (the new).
   std::variant<event::Write, event::CloseTransport, event::Deliver, event::PeerFinished, event::SpaceAvailable,
-               event::Opened, event::Suspended, event::Resumed, event::Dial, event::AttemptFailed,
-               event::Ended, event::Crossed>
+               event::Opened, event::Suspended, event::Resumed, event::Dial, event::AttemptFailed, event::Ended,
+               event::Crossed>
       what;
 };
 

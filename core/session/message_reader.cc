@@ -53,9 +53,7 @@ void MessageReader::ReleaseIfEmpty() {
   partial_ = Bytes();
 }
 
-void MessageReader::DigestInto(Digest& digest) const {
-  digest.Add(handed_out_ ? ByteSpan() : ByteSpan(partial_));
-}
+void MessageReader::DigestInto(Digest& digest) const { digest.Add(handed_out_ ? ByteSpan() : ByteSpan(partial_)); }
 
 bool MessageReader::Gather(ByteSpan& input, size_t size) {
   if (partial_.size() < size) {

@@ -12,16 +12,23 @@
 namespace holdfast {
 
 struct SessionOptions {
-  size_t replay_bytes_max = limits::kReplayBytesDefault;   // Plaintext kept until the peer has consumed it.
-  size_t receive_window = limits::kReceiveWindowDefault;   // Credit: how far beyond the consumed offset the peer sends.
-  size_t data_bytes_first = limits::kDataBytesFirst;       // DATA per record on a fresh transport...
-  size_t data_bytes_max = limits::kDataBytesMax;           // ...and at most; >= data_bytes_first, <= 65000.
-  size_t ack_bytes_max = limits::kAckBytesMax;             // An ACK is owed after so many bytes...
-  Duration ack_delay = limits::kAckDelay;                  // ...or after so long.
-  Duration ping_idle = limits::kPingIdle;                  // Silence before a PING.
-  Duration dead_transport = limits::kDeadTransport;        // Silence before a transport is given up: D.
-  Duration linger = limits::kLinger;                       // Wait for the peer to close after the last word.
-  uint64_t rekey_interval = limits::kRekeyIntervalRecords; // Both ends must agree; only tests change it.
+  size_t replay_bytes_max = limits::kReplayBytesDefault;  // Plaintext kept until the peer has consumed it.
+  size_t receive_window = limits::kReceiveWindowDefault;  // Credit: how far beyond the consumed offset the peer sends.
+  size_t data_bytes_first = limits::kDataBytesFirst;      // DATA per record on a fresh transport...
+  size_t data_bytes_max = limits::kDataBytesMax;          // ...and at most.
+  size_t ack_bytes_max = limits::kAckBytesMax;            // An ACK is owed after so many bytes...
+  Duration ack_delay = limits::kAckDelay;                 // ...or after so long.
+  Duration ping_idle = limits::kPingIdle;                 // Silence before a PING.
+  Duration dead_transport = limits::kDeadTransport;       // Silence before a transport is given up: D.
+  Duration linger = limits::kLinger;                      // Wait for the peer to close after the last word.
+  uint64_t rekey_interval = limits::kRekeyIntervalRecords;  // Both ends must agree; only tests change it.
 };
+
+// Options with which a session can make progress. Others are a mistake of the caller's.
+constexpr bool IsSane(const SessionOptions& options) {
+  return options.replay_bytes_max > 0 && options.receive_window > 0 && options.data_bytes_first > 0 &&
+         options.data_bytes_first <= options.data_bytes_max && options.data_bytes_max <= limits::kDataBytesCeiling &&
+         options.ack_bytes_max > 0 && options.ping_idle < options.dead_transport && options.rekey_interval > 0;
+}
 
 }  // namespace holdfast

@@ -102,8 +102,7 @@ struct Server {
   Symbol Current() const { return epochs[epochs.size() - (has_pending ? 2 : 1)].key; }
   bool IsPending(Symbol key) const { return has_pending && epochs.back().key == key; }
   bool Holds(Symbol key) const {
-    return std::any_of(epochs.begin(), epochs.end(),
-                       [key](const Epoch& epoch) { return epoch.key == key; });
+    return std::any_of(epochs.begin(), epochs.end(), [key](const Epoch& epoch) { return epoch.key == key; });
   }
   auto operator<=>(const Server&) const = default;
 };
@@ -133,8 +132,7 @@ inline State Embryo() {
 // The same, when that record has arrived: T0 is attached.
 inline State Established() {
   State state = Embryo();
-  state.server = {
-      .epochs = {Epoch{}}, .has_pending = false, .candidates = {}, .attached = {kFirst}};
+  state.server = {.epochs = {Epoch{}}, .has_pending = false, .candidates = {}, .attached = {kFirst}};
   return state;
 }
 
@@ -198,8 +196,8 @@ inline void Switch(const Rules& rules, Server& server, Symbol transport) {
 inline void ServerTakesMessage1(const Rules& rules, State& state, Symbol handshake) {
   Server& server = state.server;
   const Symbol key = KeyUnder(handshake);
-  const auto epoch = std::find_if(server.epochs.begin(), server.epochs.end(),
-                                  [key](const Epoch& held) { return held.key == key; });
+  const auto epoch =
+      std::find_if(server.epochs.begin(), server.epochs.end(), [key](const Epoch& held) { return held.key == key; });
   if (epoch == server.epochs.end()) return;  // An unknown locator is met with silence.
   const bool fresh = AttemptOf(handshake) > epoch->highest_attempt;
   if (!fresh && rules.stale_message_1_is_refused) return;
@@ -296,9 +294,8 @@ inline std::vector<Action> Choices(const State& state) {
   for (Symbol h : state.messages_1) choices.push_back({Event::kMessage1Arrives, h});
   for (Symbol h : state.messages_2) choices.push_back({Event::kMessage2Arrives, h});
   for (Symbol h : state.records) choices.push_back({Event::kRecordArrives, h});
-  for (Event event :
-       {Event::kCandidateDies, Event::kAttachedDies, Event::kExported, Event::kImported,
-        Event::kClientGivesUpAttempt, Event::kClientTransportDies}) {
+  for (Event event : {Event::kCandidateDies, Event::kAttachedDies, Event::kExported, Event::kImported,
+                      Event::kClientGivesUpAttempt, Event::kClientTransportDies}) {
     choices.push_back({.event = event});
   }
   return choices;
@@ -316,8 +313,8 @@ inline int AttemptsUntilHealed(const Rules& rules, State state, int limit) {
     state = Apply(rules, state, {Event::kMessage2Arrives, h});
     state = Apply(rules, state, {Event::kRecordArrives, h});
     const Server& server = state.server;
-    if (state.client.Key() == h && state.client.transport == h && server.HasCurrent() &&
-        !server.has_pending && server.Current() == h && server.attached == Symbols{h}) {
+    if (state.client.Key() == h && state.client.transport == h && server.HasCurrent() && !server.has_pending &&
+        server.Current() == h && server.attached == Symbols{h}) {
       return attempts;
     }
   }
@@ -339,8 +336,7 @@ struct Exploration {
 };
 
 // Breadth first over all reachable states, until `is_sought` says yes to a step.
-inline Exploration Explore(const Rules& rules, const State& start,
-                           const std::function<bool(const Step&)>& is_sought) {
+inline Exploration Explore(const Rules& rules, const State& start, const std::function<bool(const Step&)>& is_sought) {
   struct Visit {
     const State* state;
     std::size_t parent;
@@ -353,8 +349,7 @@ inline Exploration Explore(const Rules& rules, const State& start,
     if (visits.size() > kMaxStates) break;  // The caller sees it by `states`.
     const State& before = *visits[at].state;
     for (const Action& action : Choices(before)) {
-      const auto [where, first_visit] =
-          seen.try_emplace(Apply(rules, before, action), visits.size());
+      const auto [where, first_visit] = seen.try_emplace(Apply(rules, before, action), visits.size());
       if (first_visit) visits.push_back({&where->first, at, action});
       ++result.steps;
       if (!is_sought({before, action, where->first, first_visit})) continue;

@@ -41,13 +41,11 @@ std::string Key(Symbol key) {
   return "RK_" + std::to_string(EpochOf(key)) + (path.empty() ? "" : "<" + path + ">");
 }
 
-std::string Transport(Symbol transport) {
-  return transport == kFirst ? "T0" : "T<" + Path(transport) + ">";
-}
+std::string Transport(Symbol transport) { return transport == kFirst ? "T0" : "T<" + Path(transport) + ">"; }
 
 std::string Message(int number, Symbol h) {
-  return "message " + std::to_string(number) + " (epoch " + std::to_string(EpochOf(KeyUnder(h))) +
-         ", attempt " + std::to_string(AttemptOf(h)) + ")";
+  return "message " + std::to_string(number) + " (epoch " + std::to_string(EpochOf(KeyUnder(h))) + ", attempt " +
+         std::to_string(AttemptOf(h)) + ")";
 }
 
 std::string Describe(const State& before, const Action& action) {
@@ -96,8 +94,8 @@ std::string Describe(const Rules& rules, State state, const std::vector<Action>&
   for (std::size_t i = 0; i < trace.size(); ++i) {
     const State before = state;
     state = Apply(rules, before, trace[i]);
-    out << "  " << i + 1 << ". " << Describe(before, trace[i])
-        << (state == before ? ": nothing changes" : "") << "\n     " << Describe(state) << "\n";
+    out << "  " << i + 1 << ". " << Describe(before, trace[i]) << (state == before ? ": nothing changes" : "")
+        << "\n     " << Describe(state) << "\n";
   }
   return out.str();
 }
@@ -114,19 +112,15 @@ bool Descends(Symbol from, Symbol key) {
   return key == from;
 }
 
-bool IsUnique(const Symbols& symbols) {
-  return std::adjacent_find(symbols.begin(), symbols.end()) == symbols.end();
-}
+bool IsUnique(const Symbols& symbols) { return std::adjacent_find(symbols.begin(), symbols.end()) == symbols.end(); }
 
 // Judged by what the network has seen, not by the server's counter: the server no longer holds the
 // key, or it has answered this message 1 or a later one under the same key.
 bool IsStale(const State& state, Symbol message_1) {
   if (!state.server.Holds(KeyUnder(message_1))) return true;
-  return std::any_of(state.messages_2.begin(), state.messages_2.end(),
-                     [message_1](Symbol answered) {
-                       return answered != kFirst && KeyUnder(answered) == KeyUnder(message_1) &&
-                              answered >= message_1;
-                     });
+  return std::any_of(state.messages_2.begin(), state.messages_2.end(), [message_1](Symbol answered) {
+    return answered != kFirst && KeyUnder(answered) == KeyUnder(message_1) && answered >= message_1;
+  });
 }
 
 bool ServerSwitches(const Step& step) {
@@ -139,17 +133,15 @@ bool ServerDetaches(const Step& step) {
                      [&step](Symbol t) { return !Contains(step.after.server.attached, t); });
 }
 
-constexpr Claim kServerHoldsClientKey = {
-    "the server holds the client's resume key",
-    [](const Step& step) { return step.after.Session().Holds(step.after.client.Key()); }};
+constexpr Claim kServerHoldsClientKey = {"the server holds the client's resume key", [](const Step& step) {
+                                           return step.after.Session().Holds(step.after.client.Key());
+                                         }};
 
-constexpr Claim kClientHoldsOneKey = {
-    "the client holds exactly one resume key",
-    [](const Step& step) { return step.after.client.keys.size() == 1; }};
+constexpr Claim kClientHoldsOneKey = {"the client holds exactly one resume key",
+                                      [](const Step& step) { return step.after.client.keys.size() == 1; }};
 
 constexpr Claim kServerHoldsTwoKeys = {
-    "the server holds one current epoch and at most one pending, its direct successor",
-    [](const Step& step) {
+    "the server holds one current epoch and at most one pending, its direct successor", [](const Step& step) {
       const Server& server = step.after.Session();
       if (server.epochs.empty() || server.epochs.size() > 2) return false;
       if (server.epochs.size() == 1) return true;
@@ -161,44 +153,40 @@ constexpr Claim kOneCandidateOneAttached = {
       return step.after.server.candidates.size() <= 1 && step.after.server.attached.size() <= 1;
     }};
 
-constexpr Claim kCandidateIsPending = {
-    "a candidate is the transport of the pending epoch", [](const Step& step) {
-      const Server& server = step.after.server;
-      return std::all_of(server.candidates.begin(), server.candidates.end(),
-                         [&server](Symbol transport) { return server.IsPending(transport); });
-    }};
+constexpr Claim kCandidateIsPending = {"a candidate is the transport of the pending epoch", [](const Step& step) {
+                                         const Server& server = step.after.server;
+                                         return std::all_of(
+                                             server.candidates.begin(), server.candidates.end(),
+                                             [&server](Symbol transport) { return server.IsPending(transport); });
+                                       }};
 
-constexpr Claim kStaleChangesNothing = {
-    "a replayed or stale message 1 changes nothing", [](const Step& step) {
-      return step.action.event != Event::kMessage1Arrives ||
-             !IsStale(step.before, step.action.handshake) || step.after == step.before;
-    }};
+constexpr Claim kStaleChangesNothing = {"a replayed or stale message 1 changes nothing", [](const Step& step) {
+                                          return step.action.event != Event::kMessage1Arrives ||
+                                                 !IsStale(step.before, step.action.handshake) ||
+                                                 step.after == step.before;
+                                        }};
 
 constexpr Claim kMessage1LeavesAttached = {
-    "no message 1, withheld or not, touches the attached transport or the client",
-    [](const Step& step) {
+    "no message 1, withheld or not, touches the attached transport or the client", [](const Step& step) {
       return step.action.event != Event::kMessage1Arrives ||
-             (step.after.server.attached == step.before.server.attached &&
-              step.after.client == step.before.client);
+             (step.after.server.attached == step.before.server.attached && step.after.client == step.before.client);
     }};
 
 constexpr Claim kOnlyARecordSwitches = {
-    "only a record switches the transport; else it ends by its own death or a move",
-    [](const Step& step) {
+    "only a record switches the transport; else it ends by its own death or a move", [](const Step& step) {
       const Event event = step.action.event;
       if (event == Event::kRecordArrives) return true;
       if (ServerSwitches(step)) return false;
       return !ServerDetaches(step) || event == Event::kAttachedDies || event == Event::kExported;
     }};
 
-constexpr Claim kEpochsNeverGoBack = {
-    "epochs never go back", [](const Step& step) {
-      if (!Descends(step.before.client.Key(), step.after.client.Key())) return false;
-      const Server& before = step.before.Session();
-      const Server& after = step.after.Session();
-      return !before.HasCurrent() ||
-             (after.HasCurrent() && Descends(before.Current(), after.Current()));
-    }};
+constexpr Claim kEpochsNeverGoBack = {"epochs never go back", [](const Step& step) {
+                                        if (!Descends(step.before.client.Key(), step.after.client.Key())) return false;
+                                        const Server& before = step.before.Session();
+                                        const Server& after = step.after.Session();
+                                        return !before.HasCurrent() ||
+                                               (after.HasCurrent() && Descends(before.Current(), after.Current()));
+                                      }};
 
 constexpr Claim kConfirmedEpochIsShared = {
     "a confirmed transport is for the one epoch that both sides then hold", [](const Step& step) {
@@ -209,10 +197,9 @@ constexpr Claim kConfirmedEpochIsShared = {
              step.after.client.keys == Symbols{transport};
     }};
 
-constexpr Claim kNoKeyTwice = {
-    "no message 1 is sent twice and no key makes two transports", [](const Step& step) {
-      return IsUnique(step.after.messages_1) && IsUnique(step.after.messages_2);
-    }};
+constexpr Claim kNoKeyTwice = {"no message 1 is sent twice and no key makes two transports", [](const Step& step) {
+                                 return IsUnique(step.after.messages_1) && IsUnique(step.after.messages_2);
+                               }};
 
 constexpr Claim kClaims[] = {
     kServerHoldsClientKey,    kClientHoldsOneKey,   kServerHoldsTwoKeys,
@@ -223,15 +210,12 @@ constexpr Claim kClaims[] = {
 
 // -------------------------------------------------------------------------------------- Helpers
 
-bool Heals(const Rules& rules, const State& state) {
-  return AttemptsUntilHealed(rules, state, kPatience) != 0;
-}
+bool Heals(const Rules& rules, const State& state) { return AttemptsUntilHealed(rules, state, kPatience) != 0; }
 
 // Lost is lost for good: nothing that may still happen or arrive late leads to a state that heals.
 bool IsLost(const Rules& rules, const State& state) {
   if (Heals(rules, state)) return false;
-  const Exploration rescue =
-      Explore(rules, state, [&rules](const Step& step) { return Heals(rules, step.after); });
+  const Exploration rescue = Explore(rules, state, [&rules](const Step& step) { return Heals(rules, step.after); });
   return !rescue.found && rescue.states <= kMaxStates;
 }
 
@@ -248,11 +232,9 @@ void ExpectHarmlessUnderTheRules(State state, const std::vector<Action>& trace) 
   }
 }
 
-void ExpectLosesSession(std::string_view mistake, const Rules& wrong, const State& start,
-                        std::size_t shortest) {
-  const Exploration lost = Explore(wrong, start, [&wrong](const Step& step) {
-    return step.first_visit && IsLost(wrong, step.after);
-  });
+void ExpectLosesSession(std::string_view mistake, const Rules& wrong, const State& start, std::size_t shortest) {
+  const Exploration lost =
+      Explore(wrong, start, [&wrong](const Step& step) { return step.first_visit && IsLost(wrong, step.after); });
   ASSERT_TRUE(lost.found) << mistake << ": " << lost.states << " states, none of them lost";
   std::cout << mistake << "; steps to the loss: " << lost.trace.size() << "\n"
             << Describe(wrong, start, lost.trace) << "the same steps under the rules:\n"
@@ -280,8 +262,7 @@ TEST(ResumeModel, KeepsEverySafetyClaimInEveryStep) {
     for (const Claim& claim : kClaims) {
       if (claim.holds(step)) continue;
       ADD_FAILURE() << "broken: " << claim.text << "\nbefore: " << Describe(step.before)
-                    << "\nevent:  " << Describe(step.before, step.action)
-                    << "\nafter:  " << Describe(step.after);
+                    << "\nevent:  " << Describe(step.before, step.action) << "\nafter:  " << Describe(step.after);
       return true;
     }
     return false;
@@ -291,8 +272,7 @@ TEST(ResumeModel, KeepsEverySafetyClaimInEveryStep) {
 }
 
 TEST(ResumeModel, LosesItWhenPendingEpochDiesWithCandidate) {
-  ExpectLosesSession("pending epoch dies with the candidate", {.pending_outlives_candidate = false},
-                     Established(), 4);
+  ExpectLosesSession("pending epoch dies with the candidate", {.pending_outlives_candidate = false}, Established(), 4);
 }
 
 TEST(ResumeModel, LosesItWhenTwoAttemptsAreInFlight) {
@@ -302,18 +282,16 @@ TEST(ResumeModel, LosesItWhenTwoAttemptsAreInFlight) {
 TEST(ResumeModel, LosesItWhenOnlyARecordPromotes) {
   ExpectLosesSession("message 1 under the pending epoch is answered, but does not promote",
                      {.message_1_promotes = false}, Established(), 6);
-  ExpectLosesSession("message 1 under the pending epoch is an unknown locator",
-                     {.message_1_finds_pending = false}, Established(), 4);
-}
-
-TEST(ResumeModel, LosesItWhenExportOmitsPendingEpoch) {
-  ExpectLosesSession("export omits the pending epoch", {.export_carries_pending = false},
+  ExpectLosesSession("message 1 under the pending epoch is an unknown locator", {.message_1_finds_pending = false},
                      Established(), 4);
 }
 
+TEST(ResumeModel, LosesItWhenExportOmitsPendingEpoch) {
+  ExpectLosesSession("export omits the pending epoch", {.export_carries_pending = false}, Established(), 4);
+}
+
 TEST(ResumeModel, LosesItWhenEmbryoDiesWithItsTransport) {
-  ExpectLosesSession("embryo dies with its transport", {.embryo_outlives_transport = false},
-                     Embryo(), 1);
+  ExpectLosesSession("embryo dies with its transport", {.embryo_outlives_transport = false}, Embryo(), 1);
 }
 
 // The cut takes the client's first record with it: the server has opened nothing, and yet a
@@ -380,8 +358,7 @@ TEST(ResumeModel, EverySafetyClaimIsBrokenBySomeMistake) {
       {kNoKeyTwice, {.attempt_advances_before_sending = false}},
   };
   for (const auto& [claim, wrong] : cases) {
-    const Exploration broken =
-        Explore(wrong, Established(), [&claim](const Step& step) { return !claim.holds(step); });
+    const Exploration broken = Explore(wrong, Established(), [&claim](const Step& step) { return !claim.holds(step); });
     EXPECT_TRUE(broken.found) << claim.text;
     ExpectHarmlessUnderTheRules(Established(), broken.trace);
   }

@@ -16,9 +16,8 @@ struct Overload : Ts... {
 };
 
 // Everything that a record may hold before and after its DATA.
-constexpr size_t kHeadBytesMax =
-    1 + EncodedSize(AckFrame{{kVarintMax}, {kVarintMax}, true}) + FrameSize(PongFrame{}) + FrameSize(PingFrame{}) +
-    kDataHeaderBytesMax;
+constexpr size_t kHeadBytesMax = 1 + EncodedSize(AckFrame{{kVarintMax}, {kVarintMax}, true}) + FrameSize(PongFrame{}) +
+                                 FrameSize(PingFrame{}) + kDataHeaderBytesMax;
 constexpr size_t kTailBytesMax = FrameSize(FinFrame{{kVarintMax}});
 
 ByteSpan SealPieces(Link& link, std::span<const ByteSpan> pieces, Scratch& scratch) {

@@ -84,8 +84,10 @@ TEST(Session, EndsForEveryFrameThatContradictsIt) {
   };
   const Bytes byte = {1};
   const std::vector<Case> cases = {
-      {AckFrame{{1}, {1 << 20}, false}, Error::kAckBeyondSent}, {AckFrame{{0}, {1}, false}, Error::kCreditShrank},
-      {AckFrame{{0}, {1 << 20}, true}, Error::kFinNotSent},     {DataFrame{{1}, {byte}}, Error::kDataGap},
+      {AckFrame{{1}, {1 << 20}, false}, Error::kAckBeyondSent},
+      {AckFrame{{0}, {1}, false}, Error::kCreditShrank},
+      {AckFrame{{0}, {1 << 20}, true}, Error::kFinNotSent},
+      {DataFrame{{1}, {byte}}, Error::kDataGap},
       {FinFrame{{1}}, Error::kFinMismatch},
   };
   for (const Case& c : cases) {

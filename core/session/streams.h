@@ -71,12 +71,12 @@ class SendStream {
 
  private:
   Ring replay_;
-  uint64_t next_ = 0;          // Next offset to put on the attached transport.
-  uint64_t sent_ = 0;          // End of what was ever put on any.
+  uint64_t next_ = 0;  // Next offset to put on the attached transport.
+  uint64_t sent_ = 0;  // End of what was ever put on any.
   uint64_t credit_limit_ = 0;
   uint64_t bytes_replayed_ = 0;
   bool finish_wanted_ = false;
-  bool fin_sent_ = false;       // On the attached transport.
+  bool fin_sent_ = false;  // On the attached transport.
   bool fin_ever_sent_ = false;
   bool fin_acked_ = false;
   bool space_wanted_ = false;

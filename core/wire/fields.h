@@ -14,7 +14,8 @@
 //
 // A field's type says how it is written: uint8_t to uint64_t as big-endian integers, bool as one byte 0 or 1, Varint,
 // Offset64 (8 bytes, at most 2^62 - 1), an enumeration with an IsKnown(), an array of bytes as it is, Counted (varint
-// length, then bytes), Rest (all that is left; must be last), or another message. A view read from a message lives as long as its bytes.
+// length, then bytes), Rest (all that is left; must be last), or another message. A view read from a message lives as
+// long as its bytes.
 
 #include <algorithm>
 #include <array>
@@ -27,9 +28,9 @@
 #include "core/base/bytes.h"
 #include "core/wire/cursor.h"
 
-#define WIRE_FIELDS(...)                                                \
-  static constexpr ::std::string_view kWireFieldNames = #__VA_ARGS__;   \
-  constexpr auto WireFields() { return ::std::tie(__VA_ARGS__); }       \
+#define WIRE_FIELDS(...)                                              \
+  static constexpr ::std::string_view kWireFieldNames = #__VA_ARGS__; \
+  constexpr auto WireFields() { return ::std::tie(__VA_ARGS__); }     \
   constexpr auto WireFields() const { return ::std::tie(__VA_ARGS__); }
 
 namespace holdfast {

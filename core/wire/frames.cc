@@ -45,8 +45,8 @@ size_t WriteDataHeader(Writer& writer, uint64_t offset, size_t size) {
 }
 
 std::string Describe(const Frame& frame) {
-  return std::visit(
-      [](const auto& f) { return std::string(kFrameNames[static_cast<size_t>(f.kType)]) + Describe(f); }, frame);
+  return std::visit([](const auto& f) { return std::string(kFrameNames[static_cast<size_t>(f.kType)]) + Describe(f); },
+                    frame);
 }
 
 }  // namespace holdfast

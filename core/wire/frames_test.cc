@@ -35,8 +35,12 @@ Result<std::vector<Frame>> ReadAll(ByteSpan plaintext) {
 
 TEST(Frames, AreReadBackInOrder) {
   const Bytes data = {1, 2, 3};
-  const std::vector<Frame> frames = {PaddingFrame{},           PingFrame{{1, 2}},       PongFrame{{3}},
-                                     AckFrame{{5}, {9}, true}, DataFrame{{70}, {data}}, FinFrame{{73}},
+  const std::vector<Frame> frames = {PaddingFrame{},
+                                     PingFrame{{1, 2}},
+                                     PongFrame{{3}},
+                                     AckFrame{{5}, {9}, true},
+                                     DataFrame{{70}, {data}},
+                                     FinFrame{{73}},
                                      CloseFrame{{Cause::kAborted, Origin::kClient, {9}}}};
   EXPECT_EQ(ReadAll(PlaintextOf(frames)), frames);
 }

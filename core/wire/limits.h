@@ -25,14 +25,15 @@ inline constexpr uint64_t kHintVersionsMax = 16;
 // has carried, so that one that dies young still makes progress.
 inline constexpr size_t kDataBytesFirst = 1024;
 inline constexpr size_t kDataBytesMax = 16384;
+inline constexpr size_t kDataBytesCeiling = 65000;  // Room in the largest record for every other frame.
 inline constexpr size_t kReplayBytesDefault = 1 << 20;
 inline constexpr size_t kReceiveWindowDefault = 1 << 20;
 inline constexpr size_t kAckBytesMax = 65536;  // An acknowledgement is owed after this many bytes consumed...
 inline constexpr Duration kAckDelay = 20ms;    // ...or after this long.
 
 // --- Liveness ---
-inline constexpr Duration kPingIdle = 15s;      // Silence after which a PING goes out.
-inline constexpr Duration kDeadTransport = 45s; // Silence after which a transport is dead: D.
+inline constexpr Duration kPingIdle = 15s;           // Silence after which a PING goes out.
+inline constexpr Duration kDeadTransport = 45s;      // Silence after which a transport is dead: D.
 inline constexpr Duration kDeadTransportMax = 600s;  // The server believes no larger D of a client.
 inline constexpr Duration kAttemptTimeoutFirst = 10s;
 inline constexpr Duration kAttemptTimeoutMax = 80s;
