@@ -348,6 +348,73 @@ TEST(Client, RefusesAServerWithAnotherKey) {
   EXPECT_EQ(pair.server_session, SessionId::kNone);
 }
 
+TEST(Pool, ServesOthersWhileManyAreSilent) {
+  Pair::Options options;
+  options.handshakes_max = 100;
+  Pair pair(options);
+  const Bytes half = {kMagic[0], kMagic[1]};
+  for (int i = 0; i < 1000; ++i) {
+    const TransportId silent = pair.server.TransportOpened(pair.now);
+    if (i % 2 == 0) pair.server.Receive(pair.now, silent, half);
+    pair.PollServer();
+    EXPECT_LE(pair.server.census().handshakes, 100U);
+  }
+  Transfer transfer{TestPattern(10'000, 1), TestPattern(10'000, 2)};
+  RunToTheEnd(pair, transfer);
+  ExpectAllDelivered(pair, transfer);
+  pair.now += 2 * limits::kHandshakeTime;
+  pair.server.Tick(pair.now);
+  pair.PollServer();
+  EXPECT_EQ(pair.server.census().transports, 0U);
+}
+
+TEST(Server, RefusesNewSessionsWhenItIsFullAndKeepsThoseItHas) {
+  Pair::Options options;
+  options.sessions_max = 1;
+  Pair pair(options);
+  pair.RunFor(1s);
+  Client second({.server_key = Pair::ServerKey().public_key()});
+  StreamEntropy entropy(2, "second");
+  second.TransportOpened(pair.now);
+  const TransportId theirs = pair.server.TransportOpened(pair.now);
+  while (auto event = second.Poll(pair.now, entropy)) {
+    if (auto* write = std::get_if<event::Write>(&event->what)) pair.server.Receive(pair.now, theirs, write->bytes);
+    pair.PollServer();
+  }
+  EXPECT_EQ(pair.server_side.log.back(), "CloseTransport kTableFull");
+  EXPECT_EQ(pair.server.census().sessions, 1U);
+  Transfer transfer{TestPattern(100, 1), TestPattern(100, 2)};
+  RunToTheEnd(pair, transfer);
+  ExpectAllDelivered(pair, transfer);
+}
+
+TEST(Client, WritesNothingToATransportThatTakesNothing) {
+  Pair pair;
+  pair.RunFor(1s);
+  const TransportId transport = pair.client.View().attached;
+  pair.client.SetWritable(pair.now, transport, false);
+  pair.client.Send(pair.now, TestPattern(1000));
+  EXPECT_FALSE(pair.client.Poll(pair.now, pair.server_entropy()));
+  pair.server.Send(pair.now, pair.server_session, TestPattern(500));
+  pair.Run();
+  EXPECT_EQ(pair.client_side.delivered, TestPattern(500)) << "reading does not wait for writing";
+  EXPECT_TRUE(pair.server_side.delivered.empty());
+  pair.client.SetWritable(pair.now, transport, true);
+  pair.Run();
+  EXPECT_EQ(pair.server_side.delivered, TestPattern(1000));
+}
+
+TEST(Client, SaysWhenThereIsSpaceAgain) {
+  Pair::Options options;
+  options.client.session.replay_bytes_max = 1000;
+  Pair pair(options);
+  const Bytes bytes = TestPattern(5000);
+  EXPECT_EQ(pair.client.Send(pair.now, bytes), 1000U);
+  pair.RunFor(1s);
+  EXPECT_EQ(std::ranges::count(pair.client_side.log, "SpaceAvailable"), 1);
+  EXPECT_EQ(pair.client.Send(pair.now, ByteSpan(bytes).subspan(1000)), 1000U);
+}
+
 TEST(Server, ForksIntoTwoThatBehaveAlike) {
   Pair pair;
   pair.client.Send(pair.now, TestPattern(50'000));
