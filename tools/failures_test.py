@@ -2,7 +2,11 @@
 
 import os
 import re
+import sys
 import unittest
+
+# Behind the links of the sandbox lies the tree that people edit.
+os.chdir(os.path.dirname(os.path.realpath(sys.argv.pop())))
 
 # Row (its number, or how it begins) and the room that it waits for. Shrinks, and ends empty.
 WAITING = {

@@ -232,6 +232,22 @@ TEST_P(AeadTest, RekeyDoesNotDependOnWhatWasDoneBefore) {
   EXPECT_EQ(Seal(fresh, 1, {}, AsBytes("text")), Seal(used, 1, {}, AsBytes("text")));
 }
 
+TEST_P(AeadTest, RestChangesNothing) {
+  Aead rested = Make();
+  Aead other = Make();
+  for (uint64_t nonce = 0; nonce < 5; ++nonce) {
+    rested.Rest();
+    EXPECT_EQ(DigestOf(rested), DigestOf(other));
+    const Bytes sealed = Seal(rested, nonce, AsBytes("ad"), AsBytes("text"));
+    EXPECT_EQ(sealed, Seal(other, nonce, AsBytes("ad"), AsBytes("text")));
+    rested.Rest();
+    EXPECT_TRUE(Open(rested, nonce, AsBytes("ad"), sealed));
+    rested.Rest();
+    rested.Rekey();
+    other.Rekey();
+  }
+}
+
 TEST_P(AeadTest, AForkDoesWhatTheOriginalDoes) {
   Aead aead = Make();
   aead.Rekey();

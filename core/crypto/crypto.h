@@ -67,6 +67,10 @@ class Aead {
   // Noise section 4.2 REKEY: the key becomes the first 32 bytes of an encryption of zeros under nonce 2^64 - 1.
   void Rekey();
 
+  // Gives back the memory that the next Seal or Open makes again: about 1 KiB, for a quarter of a microsecond. Changes
+  // nothing else. For sessions at rest.
+  void Rest();
+
   Suite suite() const;
   Aead ForkForSimulation(const ForkKey&) const;
   void DigestInto(Digest& digest) const;
@@ -79,13 +83,19 @@ class Aead {
 
 // --- Diffie-Hellman ----------------------------------------------------------------------------------------------
 
-// An X25519 key pair. Immutable, so copies share it.
+// An X25519 key pair. Immutable, so copies share it, also between threads.
 class KeyPair {
  public:
   // Draws the private key.
   static KeyPair Generate(Entropy& entropy);
   // From a private key as RFC 7748 has it; clamping is done inside.
   static KeyPair FromPrivate(std::span<const uint8_t, kKeyBytes> private_key);
+
+  KeyPair(const KeyPair&);
+  KeyPair(KeyPair&&) noexcept;
+  KeyPair& operator=(const KeyPair&);
+  KeyPair& operator=(KeyPair&&) noexcept;
+  ~KeyPair();
 
   const PublicKey& public_key() const { return public_key_; }
 

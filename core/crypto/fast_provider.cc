@@ -119,6 +119,8 @@ Status Aead::Open(uint64_t nonce, ByteSpan associated, ByteSpan sealed, MutableB
 
 void Aead::Rekey() { Begin(state_->suite, state_->key, kRekeyNonce, {}).SqueezeInto(4, state_->key.mutable_span()); }
 
+void Aead::Rest() {}
+
 Suite Aead::suite() const { return state_->suite; }
 
 Aead Aead::ForkForSimulation(const ForkKey&) const { return Aead(state_->suite, state_->key.span()); }
@@ -173,6 +175,11 @@ struct KeyPair::State {
 
 KeyPair::KeyPair(std::shared_ptr<const State> state, const PublicKey& public_key)
     : state_(std::move(state)), public_key_(public_key) {}
+KeyPair::KeyPair(const KeyPair&) = default;
+KeyPair::KeyPair(KeyPair&&) noexcept = default;
+KeyPair& KeyPair::operator=(const KeyPair&) = default;
+KeyPair& KeyPair::operator=(KeyPair&&) noexcept = default;
+KeyPair::~KeyPair() = default;
 
 KeyPair KeyPair::Generate(Entropy& entropy) {
   Key private_key;

@@ -138,6 +138,11 @@ void Aead::Rekey() {
   Wipe(sealed);
 }
 
+void Aead::Rest() {
+  state_->context.reset();
+  state_->keyed = State::Keyed::kNo;
+}
+
 Suite Aead::suite() const { return state_->suite; }
 
 Aead Aead::ForkForSimulation(const ForkKey&) const { return Aead(state_->suite, state_->key.span()); }

@@ -62,6 +62,11 @@ struct KeyPair::State {
 
 KeyPair::KeyPair(std::shared_ptr<const State> state, const PublicKey& public_key)
     : state_(std::move(state)), public_key_(public_key) {}
+KeyPair::KeyPair(const KeyPair&) = default;
+KeyPair::KeyPair(KeyPair&&) noexcept = default;
+KeyPair& KeyPair::operator=(const KeyPair&) = default;
+KeyPair& KeyPair::operator=(KeyPair&&) noexcept = default;
+KeyPair::~KeyPair() = default;
 
 KeyPair KeyPair::Generate(Entropy& entropy) {
   Key private_key;
