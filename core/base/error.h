@@ -46,9 +46,9 @@ inline constexpr uint8_t kCausesOnWire = 7;
   X(kStateLost, kPeer, kStateLost, "the peer no longer has bytes that it had acknowledged")                   \
   X(kOffsetLimit, kBoth, kOffsetLimit, "a stream reached its largest offset")                                 \
   X(kBadPreamble, kPeer, kViolation, "the first bytes are not a Holdfast preamble")                           \
-  X(kUnsupportedVersion, kPeer, kViolation, "the peer asks for a version that is not spoken here")            \
-  X(kUnsupportedPattern, kPeer, kViolation, "the peer asks for a handshake pattern that is not offered")      \
-  X(kUnsupportedSuite, kPeer, kViolation, "the peer asks for a cipher suite that is not offered")             \
+  X(kUnsupportedVersion, kPeer, kViolation, "the server hints that it does not speak this version")           \
+  X(kUnsupportedPattern, kPeer, kViolation, "the server hints that it does not offer this pattern or kind")   \
+  X(kUnsupportedSuite, kPeer, kViolation, "the server hints that it does not offer this suite")               \
   X(kBadLength, kPeer, kViolation, "a length prefix lies outside its bounds")                                 \
   X(kBadTag, kWorld, kViolation, "a tag does not verify: the bytes were changed or sealed under another key") \
   X(kWeakKey, kPeer, kViolation, "a Diffie-Hellman result is all zero")                                       \
@@ -56,7 +56,7 @@ inline constexpr uint8_t kCausesOnWire = 7;
   X(kStaleAttempt, kPeer, kViolation, "the attempt is not newer than an earlier one")                         \
   X(kDuplicateLocator, kBoth, kViolation, "another session has this locator")                                 \
   X(kServerKeyRefused, kPeer, kRefused, "the server's key is not the one that is known under its name")       \
-  X(kServerHint, kPeer, kRefused, "the server answered with a hint: it does not offer what was asked for")    \
+  X(kServerHint, kPeer, kRefused, "the server answered with a hint that cannot be read")                      \
   X(kTableFull, kLocal, kRefused, "a table of the server is full")                                            \
   X(kTransportClosed, kWorld, kExpired, "the transport is gone")                                              \
   X(kTimedOut, kWorld, kExpired, "nothing came within the time allowed")                                      \

@@ -26,6 +26,7 @@ struct ClientTransport {
   std::optional<NoiseHandshake> noise;  // Once message 1 is written.
   std::optional<Bytes> hint;            // Once the server announced one: its bytes so far.
   std::optional<Link> link;
+  Time begun = kNever;  // When message 1 went out.
   bool close_sent = false;
 
   ClientTransport ForkForSimulation(const ForkKey& key) const {
@@ -36,6 +37,7 @@ struct ClientTransport {
     copy.writable = writable;
     copy.deadline = deadline;
     if (noise) copy.noise = noise->ForkForSimulation(key);
+    copy.begun = begun;
     copy.hint = hint;
     if (link) copy.link = link->ForkForSimulation(key);
     copy.close_sent = close_sent;
@@ -80,6 +82,7 @@ struct Client::Impl {
   Event WriteMessage1(Time now, Entropy& entropy);
   bool ReadAttempt(Time now);
   bool ReadHint();
+  Error Reason(const Hint& hint) const;
   Status ReadMessage2(Time now, ByteSpan message);
   void OnNewSession(Time now, const ServerParameters& parameters);
   void OnResumed(Time now, const ResumeReply& reply);
@@ -93,7 +96,7 @@ struct Client::Impl {
 
   // --- The end ---
   void GiveUp(Cause cause, uint64_t app_code, std::optional<Error> error);
-  void OnServersWord(const Closing& word);
+  void OnServersWord(const Closing& word, bool could_be_finished);
   void End(const Ending& ending);
 
   std::optional<Event> Poll(Time now, Entropy& entropy);
@@ -131,6 +134,7 @@ struct Client::Impl {
   Duration hold;
   Closing closing;  // In kClosing: what the server has to be told.
   std::optional<Error> closing_error;
+  bool closing_told = false;  // On the wire, at least once.
   Scratch plaintext;
   Scratch outgoing;
   Bytes message1;
@@ -209,7 +213,9 @@ Event Client::Impl::WriteMessage1(Time now, Entropy& entropy) {
     written = WriteFramed(*attempt->noise, entropy, Encode(request), message1);
   }
   HOLDFAST_CHECK(written.has_value());  // Message 1 has no DH in either pattern.
+  attempt->begun = now;
   attempt->deadline = After(now, AttemptTimeout());
+  if (state == ClientState::kClosing) closing_told = true;
   return {kTheSession, attempt->id, event::Write{message1}};
 }
 
@@ -234,6 +240,14 @@ bool Client::Impl::ReadAttempt(Time now) {
   return true;
 }
 
+// Which of the things that the client asked for is not offered.
+Error Client::Impl::Reason(const Hint& hint) const {
+  const auto offers = [](ByteSpan list, uint8_t value) { return std::ranges::find(list, value) != list.end(); };
+  if (!offers(hint.versions.bytes, kVersion)) return Error::kUnsupportedVersion;
+  if (!offers(hint.suites.bytes, static_cast<uint8_t>(config.suite))) return Error::kUnsupportedSuite;
+  return Error::kUnsupportedPattern;
+}
+
 // What a hint says is for people: nothing in it is authentic, and no session ends by it.
 bool Client::Impl::ReadHint() {
   constexpr size_t kHintBytesMax = 2 + limits::kHintVersionsMax + limits::kHintSuitesMax;
@@ -244,7 +258,7 @@ bool Client::Impl::ReadHint() {
   Hint hint;
   Read(reader, hint);
   const bool complete = reader.ok() || reader.error() != Error::kTruncated || attempt->hint->size() == kHintBytesMax;
-  if (complete) FailAttempt(Error::kServerHint, true);
+  if (complete) FailAttempt(reader.ok() ? Reason(hint) : Error::kServerHint, true);
   return complete;
 }
 
@@ -271,8 +285,8 @@ void Client::Impl::OnNewSession(Time now, const ServerParameters& parameters) {
   }
   Status attachable = session.Attach(FirstClaims(parameters.credit_limit));
   HOLDFAST_CHECK(attachable.has_value());
-  AttachAttempt(now, 1);
   hold = std::min(hold, Milliseconds(parameters.hold_ms));
+  AttachAttempt(now, 1);
   embryo_deadline = After(now, Milliseconds(parameters.embryo_ms));
   Notify(attached->id, event::Opened{});
   Move(kClientTransitions, state, ClientInput::kOpened);
@@ -280,7 +294,7 @@ void Client::Impl::OnNewSession(Time now, const ServerParameters& parameters) {
 
 void Client::Impl::OnResumed(Time now, const ResumeReply& reply) {
   if (reply.closed) {
-    OnServersWord(reply.end);
+    OnServersWord(reply.end, session.CouldBeFinished(reply.claims));
     return;
   }
   if (attached) Notify(attached->id, event::CloseTransport{Error::kSuperseded});
@@ -291,6 +305,7 @@ void Client::Impl::OnResumed(Time now, const ResumeReply& reply) {
   Move(kClientTransitions, state, ClientInput::kAttached);
   Status status = session.Attach(reply.claims);
   if (!status) GiveUp(InfoOf(status.error()).cause, 0, status.error());
+  if (session.TakeSpaceNotice()) Notify(TransportId::kNone, event::SpaceAvailable{});
 }
 
 // From here on there is one key: that of the next epoch. The old one is wiped by being overwritten.
@@ -298,7 +313,10 @@ void Client::Impl::AttachAttempt(Time now, uint64_t epoch_number) {
   NoiseSplit split = attempt->noise->Split();
   attempt->noise.reset();
   epoch = DeriveEpoch(epoch_number, split);
-  attempt->link.emplace(now, config.session, config.suite, split, true);
+  SessionOptions options = config.session;
+  options.ping_idle = std::min(options.ping_idle, hold / 3);  // So that a session at rest does not expire.
+  attempt->link.emplace(now, options, config.suite, split, true);
+  attempt->link->AllowRoundTrip(now - attempt->begun);
   attempt->deadline = kNever;
   attached = std::move(attempt);
   attempt.reset();
@@ -347,7 +365,7 @@ std::optional<Event> Client::Impl::ReadFrames(Time now) {
 
 std::optional<Event> Client::Impl::OnFrame(Time now, const Frame& frame) {
   if (state == ClientState::kClosing) {  // Nothing but the server's word matters any more.
-    if (const auto* close = std::get_if<CloseFrame>(&frame)) OnServersWord(close->end);
+    if (const auto* close = std::get_if<CloseFrame>(&frame)) OnServersWord(close->end, session.CouldBeFinished());
     return std::nullopt;
   }
   auto outcome = session.OnFrame(now, *attached->link, frame);
@@ -358,7 +376,7 @@ std::optional<Event> Client::Impl::OnFrame(Time now, const Frame& frame) {
   }
   if (session.TakeSpaceNotice()) Notify(TransportId::kNone, event::SpaceAvailable{});
   if (outcome->peer_finished) Notify(TransportId::kNone, event::PeerFinished{});
-  if (outcome->close) OnServersWord(*outcome->close);
+  if (outcome->close) OnServersWord(*outcome->close, session.CouldBeFinished());
   if (outcome->deliver.empty()) return std::nullopt;
   return Event{kTheSession, TransportId::kNone, event::Deliver{outcome->offset, outcome->deliver}};
 }
@@ -369,6 +387,7 @@ std::optional<Event> Client::Impl::WriteRecord(Time now) {
   if (state == ClientState::kClosing) {
     sealed = SealClose(*attached->link, closing, outgoing);
     attached->close_sent = true;
+    closing_told = true;
   } else if (session.HasRecord(now, *attached->link)) {
     sealed = session.NextRecord(now, *attached->link, outgoing);
   } else {
@@ -390,9 +409,11 @@ void Client::Impl::GiveUp(Cause cause, uint64_t app_code, std::optional<Error> e
   closing_error = error;
 }
 
-void Client::Impl::OnServersWord(const Closing& word) {
+// What the server says is what happened, unless it cannot be. If both applications gave up and this one has said so,
+// each reports its own code.
+void Client::Impl::OnServersWord(const Closing& word, bool could_be_finished) {
   Ending ending = {.cause = word.cause, .origin = word.origin, .app_code = word.app_code.value};
-  if (state == ClientState::kClosing && closing.cause == Cause::kAborted && word.cause == Cause::kAborted &&
+  if (closing_told && closing.cause == Cause::kAborted && word.cause == Cause::kAborted &&
       word.origin == Origin::kServer) {
     ending.origin = Origin::kClient;
     ending.app_code = closing.app_code.value;
@@ -400,8 +421,11 @@ void Client::Impl::OnServersWord(const Closing& word) {
     ending.peer_app_code = word.app_code.value;
   }
   if (word.origin == Origin::kClient) ending.error = closing_error;
-  if (word.cause == Cause::kFinished && !session.CouldBeFinished()) {
+  if (word.cause == Cause::kFinished && !could_be_finished) {
     ending = {.cause = Cause::kViolation, .origin = Origin::kClient, .error = Error::kFinNotSent};
+  }
+  if (word.origin == Origin::kClient && !closing_told) {
+    ending = {.cause = Cause::kViolation, .origin = Origin::kClient, .error = Error::kWrongRole};
   }
   End(ending);
 }
@@ -550,7 +574,10 @@ uint64_t Client::StateDigest() const {
   Digest digest;
   digest.Add(impl_->state).Add(impl_->transports).Add(impl_->failures).Add(impl_->dial_wanted);
   digest.Add(impl_->dial_deadline).Add(impl_->last_authentic).Add(impl_->embryo_deadline).Add(impl_->hold);
-  digest.Add(impl_->closing.cause).Add(impl_->closing.app_code.value).Add(impl_->closing_error.has_value());
+  digest.Add(impl_->closing.cause)
+      .Add(impl_->closing.app_code.value)
+      .Add(impl_->closing_error.has_value())
+      .Add(impl_->closing_told);
   impl_->session.DigestInto(digest);
   digest.Add(impl_->epoch.has_value());
   if (impl_->epoch) impl_->epoch->DigestInto(digest);
@@ -574,7 +601,8 @@ Client::Impl::Impl(const Impl& other, const ForkKey& key)
       embryo_deadline(other.embryo_deadline),
       hold(other.hold),
       closing(other.closing),
-      closing_error(other.closing_error) {
+      closing_error(other.closing_error),
+      closing_told(other.closing_told) {
   HOLDFAST_CHECK(other.notices.empty() && !other.record);
   if (other.epoch) epoch = other.epoch->ForkForSimulation(key);
   if (other.attached) attached = other.attached->ForkForSimulation(key);

@@ -118,6 +118,19 @@ TEST_F(RawClientTest, LosesATransportButNotTheSessionByABadRecord) {
   EXPECT_FALSE(ending_);
 }
 
+TEST_F(RawClientTest, IsAStrangerForWhomLittleIsBufferedUntilItsFirstRecord) {
+  const TransportId transport = server_.TransportOpened(now_);
+  Bytes reply = Say(transport, client_.NewSession());
+  client_.OnMessage2(reply, 1);
+  const Bytes length = {0x10, 0x01};  // 4097
+  Say(transport, length);
+  EXPECT_EQ(closed_[transport], Error::kBadLength);
+  const TransportId second = Open();
+  const Bytes large = {0xff, 0xff};
+  Say(second, large);
+  EXPECT_FALSE(closed_.contains(second));
+}
+
 TEST_F(RawClientTest, EndsTheSessionByClaimsThatCannotBeTrueOnlyOnceItConfirmed) {
   struct Case {
     Claims claims;
@@ -306,6 +319,26 @@ TEST_F(RawServerTest, CannotCallUnfinishedStreamsFinished) {
   Say(server_.Seal({CloseFrame{{Cause::kFinished, Origin::kNobody, {0}}}}));
   ASSERT_TRUE(ending_);
   EXPECT_EQ(ending_->cause, Cause::kViolation);
+}
+
+// The client has bytes, and its FIN, that no credit has let out: a server cannot have had them.
+TEST_F(RawServerTest, CannotCallStreamsFinishedThatItGaveNoCreditFor) {
+  Drain();
+  Dial();
+  client_.Send(now_, AsBytes("all of it"));
+  client_.Finish(now_);
+  Say(server_.Answer(std::exchange(written_, {}), Encode(ServerParameters{{0}, 3'600'000, 300'000})));
+  Say(server_.Seal({FinFrame{{0}}, CloseFrame{{Cause::kFinished, Origin::kNobody, {0}}}}));
+  ASSERT_TRUE(ending_);
+  EXPECT_EQ(ending_->cause, Cause::kViolation);
+}
+
+TEST_F(RawServerTest, CannotSayThatTheClientEndedTheSession) {
+  Open();
+  Say(server_.Seal({CloseFrame{{Cause::kAborted, Origin::kClient, {7}}}}));
+  ASSERT_TRUE(ending_);
+  EXPECT_EQ(ending_->cause, Cause::kViolation);
+  EXPECT_EQ(ending_->error, Error::kWrongRole);
 }
 
 TEST_F(RawServerTest, CostsATransportByABadRecordOrABadLength) {

@@ -321,7 +321,7 @@ TEST(Server, AnswersWhatItDoesNotOfferWithAHintThatEndsNothing) {
     pair.PollClient();
   }
   EXPECT_EQ(pair.client_side.log,
-            (std::vector<std::string>{"CloseTransport kServerHint", "AttemptFailed kServerHint"}));
+            (std::vector<std::string>{"CloseTransport kUnsupportedPattern", "AttemptFailed kUnsupportedPattern"}));
   EXPECT_TRUE(pair.dial_at);
   EXPECT_EQ(pair.client.state(), ClientState::kNew);
 }
@@ -402,6 +402,45 @@ TEST(Client, WritesNothingToATransportThatTakesNothing) {
   pair.client.SetWritable(pair.now, transport, true);
   pair.Run();
   EXPECT_EQ(pair.server_side.delivered, TestPattern(1000));
+}
+
+// Answers that take longer than the silence allowed between PING and death.
+TEST(Pool, ComesToRestOnATransportWithAVeryLongRoundTrip) {
+  Pair::Options options;
+  options.client.attempt_timeout_first = 200s;
+  options.client.attempt_timeout_max = 200s;
+  Pair pair(options);
+  pair.PollClient();
+  pair.dial_at.reset();
+  TestPipe& pipe = pair.Connect();
+  const Duration one_way = 30s;
+  Time arrival = pair.now + one_way;
+  // All that was written on the way to one side arrives together, one way after the first of it.
+  for (int i = 0; i < 400; ++i) {
+    pair.PollClient();
+    pair.PollServer();
+    const Time next = std::min({arrival, pair.client.Deadline(), pair.server.Deadline()});
+    pair.now = std::max(pair.now, next);
+    pair.client.Tick(pair.now);
+    pair.server.Tick(pair.now);
+    if (pair.now < arrival) continue;
+    arrival = pair.now + one_way;
+    pair.Carry(pipe, true);
+    pair.Carry(pipe, false);
+  }
+  EXPECT_GT(pair.now, Time(2000s));
+  EXPECT_EQ(std::ranges::count(pair.client_side.log, "Suspended"), 0);
+  EXPECT_EQ(std::ranges::count(pair.server_side.log, "Suspended"), 0);
+  EXPECT_EQ(pair.client.state(), ClientState::kOpen);
+}
+
+TEST(Pool, DoesNotExpireAtRestHoweverShortTheHoldTime) {
+  Pair::Options options;
+  options.client.hold = 6s;
+  Pair pair(options);
+  pair.RunFor(1h);
+  EXPECT_EQ(pair.client.state(), ClientState::kOpen);
+  EXPECT_EQ(pair.pipes.size(), 1U);
 }
 
 TEST(Client, SaysWhenThereIsSpaceAgain) {

@@ -50,9 +50,9 @@ void Server::Impl::Drop(ServerTransport& transport, Error why, bool close) {
   }
 }
 
-void Server::Impl::Forget(ServerSession& session) {
+void Server::Impl::Forget(ServerSession& session, Error why) {
   const TransportId candidate = std::exchange(session.candidate, TransportId::kNone);
-  if (ServerTransport* transport = FindTransport(candidate)) Drop(*transport, Error::kTableFull, true);
+  if (ServerTransport* transport = FindTransport(candidate)) Drop(*transport, why, true);
   for (const auto* epoch : {&session.current, &session.pending}) {
     if (*epoch) locators.erase((*epoch)->locator);
   }
@@ -194,7 +194,7 @@ void Server::Impl::TickSession(Time now, ServerSession& session) {
   if (Due(session) > now) {
     Schedule(session);
   } else if (session.state == ServerState::kEmbryo || session.state == ServerState::kTombstone) {
-    Forget(session);
+    Forget(session, Error::kTimedOut);
   } else {
     End(now, session, {Cause::kExpired, Origin::kNobody, {}}, Error::kTimedOut);
   }
@@ -222,7 +222,7 @@ void Server::Receive(Time now, TransportId id, ByteSpan bytes) {
   if (transport == nullptr || bytes.empty()) return;
   HOLDFAST_CHECK(transport->input.empty());
   transport->input = bytes;
-  if (transport->stage == Stage::kAttached) transport->link->OnLife(now);
+  if (transport->link) transport->link->OnLife(now);
   impl_->MarkReady(*transport);
 }
 

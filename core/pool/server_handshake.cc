@@ -53,8 +53,8 @@ bool Server::Impl::ReadLocator(ServerTransport& transport) {
 
 bool Server::Impl::ReadMessage1(Time now, ServerTransport& transport, Entropy& entropy) {
   const bool resume = transport.preamble.kind == static_cast<uint8_t>(Kind::kResume);
-  const size_t size_min = resume ? limits::kHandshakeMessageBytesMin : kKeyBytes;
-  auto message = transport.reader.Next(transport.input, size_min, limits::kHandshakeMessageBytesMax);
+  auto message =
+      transport.reader.Next(transport.input, limits::kHandshakeMessageBytesMin, limits::kHandshakeMessageBytesMax);
   if (!message) {
     Drop(transport, message.error(), true);
     return true;
@@ -86,12 +86,13 @@ Status Server::Impl::OnNewSession(Time now, ServerTransport& transport, ByteSpan
       {session.core->ClaimsNow().credit_limit}, MillisecondsOf(granted), MillisecondsOf(config.embryo_time)};
   HOLDFAST_TRY(WriteFramed(noise, entropy, Encode(parameters), transport.outgoing));
 
-  while (embryos.size() >= std::max<size_t>(config.embryos_max, 1)) Forget(*FindSession(*embryos.begin()));
+  while (embryos.size() >= std::max<size_t>(config.embryos_max, 1))
+    Forget(*FindSession(*embryos.begin()), Error::kTableFull);
   session.id = SessionId{++sessions_opened};
   ServerSession& kept = sessions.emplace(session.id, std::move(session)).first->second;
   embryos.insert(kept.id);
   Status status = MakeCandidate(now, transport, kept, noise, {0, 1}, FirstClaims(asked->credit_limit));
-  if (!status) Forget(kept);
+  if (!status) Forget(kept, status.error());
   return status;
 }
 

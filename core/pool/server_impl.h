@@ -91,7 +91,7 @@ struct Server::Impl {
   void Schedule(ServerSession& session);
   // The transport is forgotten; the reference is dead afterwards.
   void Drop(ServerTransport& transport, Error why, bool close);
-  void Forget(ServerSession& session);
+  void Forget(ServerSession& session, Error why);
   void Notify(SessionId session, TransportId transport, auto what) { notices.Add({session, transport, what}); }
   ServerTransport* FindTransport(TransportId id);
   ServerSession* FindSession(SessionId id);

@@ -8,8 +8,10 @@
 namespace holdfast {
 
 bool Server::Impl::ReadRecord(Time now, ServerTransport& transport) {
+  const bool stranger = transport.stage == Stage::kCandidate;
   auto sealed =
-      transport.reader.Next(transport.input, limits::kRecordCiphertextBytesMin, limits::kRecordCiphertextBytesMax);
+      transport.reader.Next(transport.input, limits::kRecordCiphertextBytesMin,
+                            stranger ? limits::kFirstRecordCiphertextBytesMax : limits::kRecordCiphertextBytesMax);
   if (!sealed) {
     Drop(transport, sealed.error(), true);
     return true;
@@ -20,7 +22,7 @@ bool Server::Impl::ReadRecord(Time now, ServerTransport& transport) {
     Drop(transport, status.error(), true);
     return true;
   }
-  if (transport.stage == Stage::kCandidate) Switch(now, transport);
+  if (stranger) Switch(now, transport);
   record.emplace(opened);
   record_transport = transport.id;
   if (transport.stage == Stage::kAttached) FindSession(transport.session)->last_sign = now;
@@ -112,6 +114,7 @@ void Server::Impl::Switch(Time now, ServerTransport& transport) {
   session.current = std::exchange(session.pending, std::nullopt);
   session.attached = transport.id;
   transport.stage = Stage::kAttached;
+  transport.link->AllowRoundTrip(now - (transport.deadline - config.candidate_time));
   transport.deadline = kNever;
   if (first) {
     embryos.erase(session.id);
@@ -121,7 +124,13 @@ void Server::Impl::Switch(Time now, ServerTransport& transport) {
     Notify(session.id, transport.id, event::Resumed{});
   }
   Status status = session.core->Attach(transport.claims);
-  if (!status) End(now, session, {InfoOf(status.error()).cause, Origin::kServer, {}}, status.error());
+  if (!status) {
+    End(now, session, {InfoOf(status.error()).cause, Origin::kServer, {}}, status.error());
+  } else if (session.core->Finished()) {
+    End(now, session, {Cause::kFinished, Origin::kNobody, {}}, std::nullopt);
+  } else if (session.core->TakeSpaceNotice()) {
+    Notify(session.id, TransportId::kNone, event::SpaceAvailable{});
+  }
 }
 
 void Server::Impl::Suspend(ServerSession& session, TransportId lost, Error why) {

@@ -25,6 +25,10 @@ void Link::OnLife(Time now) {
   ping_sent_ = false;
 }
 
+void Link::AllowRoundTrip(Duration round_trip) {
+  dead_transport_ = std::max(dead_transport_, ping_idle_ + 2 * round_trip);
+}
+
 PingFrame Link::TakePing() {
   ping_sent_ = true;
   PingFrame ping;

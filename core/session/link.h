@@ -31,6 +31,8 @@ class Link {
   void OnLife(Time now);
   bool ping_due(Time now) const { return !ping_sent_ && now >= After(last_life_, ping_idle_); }
   bool dead(Time now) const { return now >= After(last_life_, dead_transport_); }
+  // How long an answer took when the transport was young. Silence means death only if an answer had time to come.
+  void AllowRoundTrip(Duration round_trip);
   PingFrame TakePing();
   void OnPing(const PingFrame& ping) { pong_ = PongFrame{ping.token}; }  // Only the latest is answered.
   std::optional<PongFrame> TakePong();

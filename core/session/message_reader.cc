@@ -58,6 +58,10 @@ void MessageReader::DigestInto(Digest& digest) const { digest.Add(handed_out_ ? 
 bool MessageReader::Gather(ByteSpan& input, size_t size) {
   if (partial_.size() < size) {
     size_t count = std::min(size - partial_.size(), input.size());
+    // Grows with what has come, not with what was announced; and not beyond it.
+    if (partial_.size() + count > partial_.capacity()) {
+      partial_.reserve(std::min(size, std::max(partial_.size() + count, 2 * partial_.capacity())));
+    }
     Append(partial_, input.first(count));
     input = input.subspan(count);
   }

@@ -89,7 +89,10 @@ ByteSpan Session::NextRecord(Time now, Link& link, Scratch& scratch) {
   if (std::optional<PongFrame> pong = link.TakePong()) WriteFrame(head_writer, *pong);
   if (link.ping_due(now)) WriteFrame(head_writer, link.TakePing());
   std::array<ByteSpan, 2> data;
-  if (size_t size = std::min(out_.sendable(), link.data_bytes_max()); size > 0) {
+  const size_t data_bytes_max = link.sealer().next_index() == 0
+                                    ? std::min(link.data_bytes_max(), limits::kFirstRecordDataBytesMax)
+                                    : link.data_bytes_max();
+  if (size_t size = std::min(out_.sendable(), data_bytes_max); size > 0) {
     SendStream::Chunk chunk = out_.TakeChunk(size);
     WriteDataHeader(head_writer, chunk.offset, size);
     data = chunk.pieces;

@@ -56,8 +56,12 @@ class Session {
 
   // Both streams are complete and both sides know (docs/protocol.md 7.2): time for CLOSE{finished}.
   bool Finished() const { return in_.fin_received() && out_.complete(); }
-  // Whether a server's word that all is finished can be true: we said and heard the ends of both streams.
-  bool CouldBeFinished() const { return in_.fin_received() && out_.finish_wanted(); }
+  // Whether a server's word that all is finished can be true: we said, on the wire, and heard the ends of both streams.
+  bool CouldBeFinished() const { return in_.fin_received() && out_.fin_ever_sent(); }
+  // Likewise when it comes with claims: they must cover all that we sent.
+  bool CouldBeFinished(const Claims& claims) const {
+    return CouldBeFinished() && claims.fin_received && claims.consumed.value == out_.written();
+  }
   bool AtOffsetLimit() const { return out_.at_offset_limit(); }
 
   const SessionOptions& options() const { return options_; }

@@ -60,6 +60,7 @@ class SendStream {
   uint64_t credit_limit() const { return credit_limit_; }
   uint64_t bytes_replayed() const { return bytes_replayed_; }
   bool finish_wanted() const { return finish_wanted_; }
+  bool fin_ever_sent() const { return fin_ever_sent_; }
   bool at_offset_limit() const { return replay_.end() == kVarintMax; }
   // The peer owns every byte and knows that there are no more.
   bool complete() const { return finish_wanted_ && fin_acked_ && replay_.begin() == replay_.end(); }

@@ -14,6 +14,9 @@ namespace holdfast::limits {
 inline constexpr size_t kRecordCiphertextBytesMin = 16;
 inline constexpr size_t kRecordCiphertextBytesMax = 65535;
 inline constexpr size_t kRecordPlaintextBytesMax = kRecordCiphertextBytesMax - 16;
+// The first record from a client: until then it is a stranger, for whom no more is buffered.
+inline constexpr size_t kFirstRecordCiphertextBytesMax = 4096;
+inline constexpr size_t kFirstRecordDataBytesMax = kFirstRecordCiphertextBytesMax - 96;  // Room for every other frame.
 inline constexpr size_t kHandshakeMessageBytesMin = 48;
 inline constexpr size_t kHandshakeMessageBytesMax = 4096;  // Room for early data in message 1 of a resume.
 inline constexpr uint64_t kRekeyIntervalRecords = 65536;
