@@ -13,6 +13,7 @@ namespace holdfast {
 enum class Blame : uint8_t { kPeer, kLocal, kBoth, kWorld };
 
 // Why a session ended, as both ends report it and as CLOSE carries it. Values are on the wire: never renumber.
+// HF-END-1.
 enum class Cause : uint8_t {
   kFinished = 0,        // Both streams were delivered to their ends.
   kAborted = 1,         // An application gave up; `app_code` says more.
@@ -25,6 +26,7 @@ enum class Cause : uint8_t {
 };
 inline constexpr uint8_t kCausesOnWire = 7;
 
+// HF-END-14.
 #define HOLDFAST_ERRORS(X)                                                                                    \
   X(kTruncated, kPeer, kViolation, "a message ends before its fields do")                                     \
   X(kTrailingBytes, kPeer, kViolation, "a message goes on after its last field")                              \

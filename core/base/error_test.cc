@@ -51,6 +51,7 @@ TEST(Error, BlamesAndCausesHaveNamesOfTheirOwn) {
   EXPECT_EQ(causes.size(), kCausesOnWire + 1u);
 }
 
+// HF-END-1.
 TEST(Error, CausesKeepTheirCodesOnTheWire) {
   EXPECT_EQ(static_cast<int>(Cause::kFinished), 0);
   EXPECT_EQ(NameOf(Cause{1}), "aborted");

@@ -260,6 +260,7 @@ TEST_P(AeadTest, AForkDoesWhatTheOriginalDoes) {
   EXPECT_NE(DigestOf(fork), DigestOf(aead));
 }
 
+// HF-SEC-2.
 TEST_P(AeadTest, MovesWithItsKey) {
   static_assert(!std::is_copy_constructible_v<Aead> && !std::is_copy_assignable_v<Aead>);
   Aead aead = Make();

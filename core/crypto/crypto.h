@@ -31,7 +31,7 @@ using Key = Secret<kKeyBytes>;
 using PublicKey = std::array<uint8_t, kKeyBytes>;
 using Hash = std::array<uint8_t, kHashBytes>;
 
-// Values are on the wire (docs/protocol.md 3): never renumber.
+// Values are on the wire (docs/protocol.md 3): never renumber. HF-KEY-1.
 enum class Suite : uint8_t { kChaChaPoly = 1, kAesGcm = 2 };
 
 // "openssl" or "fast".
@@ -39,7 +39,7 @@ std::string_view CryptoProvider();
 
 // --- Entropy -----------------------------------------------------------------------------------------------------
 
-// Where randomness comes from. Passed into the verbs that draw, never kept.
+// Where randomness comes from. Passed into the verbs that draw, never kept. HF-SEC-1.
 class Entropy {
  public:
   virtual ~Entropy() = default;
@@ -48,7 +48,7 @@ class Entropy {
 
 // --- AEAD --------------------------------------------------------------------------------------------------------
 
-// One cipher under one key. Move-only: a copy could seal a second plaintext under a used nonce.
+// One cipher under one key. Move-only: a copy could seal a second plaintext under a used nonce. HF-SEC-2.
 class Aead {
  public:
   Aead(Suite suite, std::span<const uint8_t, kKeyBytes> key);
@@ -65,6 +65,7 @@ class Aead {
   Status Open(uint64_t nonce, ByteSpan associated, ByteSpan sealed, MutableByteSpan out);
 
   // Noise section 4.2 REKEY: the key becomes the first 32 bytes of an encryption of zeros under nonce 2^64 - 1.
+  // HF-REC-3.
   void Rekey();
 
   // Gives back the memory that the next Seal or Open makes again: about 1 KiB, for a quarter of a microsecond. Changes
@@ -99,7 +100,7 @@ class KeyPair {
 
   const PublicKey& public_key() const { return public_key_; }
 
-  // The shared secret, or kWeakKey if it is all zero (RFC 7748 section 6.1).
+  // The shared secret, or kWeakKey if it is all zero (RFC 7748 section 6.1). HF-KEY-6.
   Result<Key> Agree(const PublicKey& peer) const;
 
  private:
@@ -117,7 +118,7 @@ Hash HashOf(std::span<const ByteSpan> pieces);
 // HMAC-SHA-256 (RFC 2104) of the concatenation of `pieces`. `out` must be kHashBytes long.
 void Hmac(ByteSpan key, std::span<const ByteSpan> pieces, std::span<uint8_t, kHashBytes> out);
 
-// Noise section 4.3 HKDF: up to three outputs of 32 bytes. Not RFC 5869's interface, though its construction.
+// Noise section 4.3 HKDF: up to three outputs of 32 bytes. Not RFC 5869's interface, though its construction. HF-KEY-2.
 void NoiseHkdf(std::span<const uint8_t, kKeyBytes> chaining_key, ByteSpan input, std::span<Key> outputs);
 
 // RFC 5869 section 2.3, HKDF-Expand; out.size() <= 255 * 32.

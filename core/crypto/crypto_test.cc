@@ -63,6 +63,7 @@ TEST(KeyPair, BothSidesAgree) {
   }
 }
 
+// HF-KEY-7.
 TEST(KeyPair, DrawsItsPrivateKeyAndNothingElse) {
   TestEntropy entropy(5);
   Key private_key;
@@ -110,6 +111,7 @@ TEST(KeyPair, TheTopBitOfAPublicKeyDoesNotCountAndAllOthersDo) {
   }
 }
 
+// HF-KEY-6.
 TEST(KeyPair, EveryLowOrderPointIsAWeakKey) {
   TestEntropy entropy;
   for (PublicKey point : LowOrderPoints()) {
@@ -304,6 +306,7 @@ TEST(Secret, IsCopiedByNameOnly) {
   EXPECT_NE(RandomKey(2), key);
 }
 
+// HF-SEC-3.
 TEST(Secret, LeavesZerosWhenMovedFromOrCleared) {
   Key key = RandomKey(1);
   Key moved = std::move(key);
@@ -329,6 +332,7 @@ TEST(Secret, EveryFlippedBitMakesItUnequal) {
   EXPECT_FALSE(EqualInConstantTime(same.span(), same.span().first(31)));
 }
 
+// HF-SEC-3.
 TEST(Secret, WipeLeavesZerosAndTouchesNothingElse) {
   Bytes bytes(70, 0xaa);
   Wipe(MutableByteSpan(bytes).subspan(3, 60));

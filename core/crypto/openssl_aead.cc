@@ -32,6 +32,7 @@ const EVP_CIPHER* CipherOf(Suite suite) {
 }
 
 // Noise section 12.3 and 12.4: 32 bits of zeros, then the nonce, little-endian for ChaChaPoly, big-endian for AESGCM.
+// HF-KEY-1.
 Iv IvOf(Suite suite, uint64_t nonce) {
   Iv iv = {};
   for (size_t i = 0; i < 8; ++i) {

@@ -145,6 +145,7 @@ Bytes SealPlainly(Suite suite, const Key& key, uint64_t nonce, ByteSpan associat
   return sealed;
 }
 
+// HF-KEY-1.
 TEST(OpensslAead, OneContextForAllRecordsGivesWhatANewOneForEachGives) {
   NamedStream chance(1, "sizes");
   for (Suite suite : {Suite::kChaChaPoly, Suite::kAesGcm}) {
@@ -165,6 +166,7 @@ TEST(OpensslAead, OneContextForAllRecordsGivesWhatANewOneForEachGives) {
 }
 
 // Noise section 4.2.
+// HF-REC-3.
 TEST(OpensslAead, RekeyTakesTheFirst32BytesOfZerosSealedUnderTheLastNonce) {
   for (Suite suite : {Suite::kChaChaPoly, Suite::kAesGcm}) {
     const Key key(std::span<const uint8_t, kKeyBytes>(RandomBytes(1, kKeyBytes)));
@@ -253,6 +255,7 @@ TEST(HkdfSha256, ExpandsTheVectorsOfRfc5869) {
 }
 
 // Noise section 4.3: HKDF(chaining_key, input) is RFC 5869's with chaining_key as salt and empty info.
+// HF-KEY-2.
 TEST(HkdfSha256, NoisesOutputsAreThoseOfRfc5869) {
   const Key chaining_key(std::span<const uint8_t, kKeyBytes>(RandomBytes(1, kKeyBytes)));
   for (size_t size : {0u, 32u, 100u}) {

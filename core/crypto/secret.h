@@ -12,10 +12,10 @@
 
 namespace holdfast {
 
-// Overwrites memory in a way that the compiler may not leave out. Implemented by both providers.
+// Overwrites memory in a way that the compiler may not leave out. Implemented by both providers. HF-SEC-3.
 void Wipe(MutableByteSpan memory);
 
-// Constant time in the contents; false at once when the sizes differ. Implemented by both providers.
+// Constant time in the contents; false at once when the sizes differ. Implemented by both providers. HF-SEC-4.
 bool EqualInConstantTime(ByteSpan a, ByteSpan b);
 
 template <size_t kSize>

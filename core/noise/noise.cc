@@ -67,7 +67,7 @@ Status NoiseHandshake::WriteTokens(Entropy& entropy, Bytes& out) {
   for (Token token : NextMessage()) {
     switch (token) {
       case Token::kE:
-        local_ephemeral_ = KeyPair::Generate(entropy);
+        local_ephemeral_ = KeyPair::Generate(entropy);  // HF-KEY-7.
         Append(out, local_ephemeral_->public_key());
         MixEphemeral(local_ephemeral_->public_key());
         break;
@@ -91,7 +91,7 @@ Status NoiseHandshake::WriteTokens(Entropy& entropy, Bytes& out) {
 Status NoiseHandshake::ReadMessage(ByteSpan message, Bytes& payload) {
   HOLDFAST_CHECK(phase_ == Phase::kRunning && !finished() && !my_turn());
   if (message.size() > kNoiseMessageBytesMax) return Fail(Error::kBadLength);
-  if (message.size() < OverheadOfNext()) return Fail(Error::kTruncated);
+  if (message.size() < OverheadOfNext()) return Fail(Error::kTruncated);  // HF-KEY-3.
   ByteSpan rest = message;
   if (const Status read = ReadTokens(rest); !read) return Fail(read.error());
   if (const Status opened = symmetric_.DecryptAndHash(rest, payload); !opened) return Fail(opened.error());
@@ -152,11 +152,13 @@ Status NoiseHandshake::MixDh(Token token) {
   return {};
 }
 
+// HF-KEY-8.
 Status NoiseHandshake::Fail(Error error) {
   phase_ = Phase::kFailed;
   return std::unexpected(error);
 }
 
+// HF-KEY-9, HF-KEY-11.
 NoiseSplit NoiseHandshake::Split() {
   HOLDFAST_CHECK(phase_ == Phase::kRunning && finished());
   phase_ = Phase::kSplit;

@@ -47,6 +47,7 @@ struct NoiseConfig {
 
 // One side of one handshake. Move-only: a copy could seal a second payload under a used key and nonce. Calls out of
 // turn, and calls after a failure, are mistakes of the caller and fail a CHECK; nothing in a message from the peer can.
+// HF-SEC-9.
 class NoiseHandshake {
  public:
   explicit NoiseHandshake(const NoiseConfig& config);

@@ -166,6 +166,7 @@ TEST_P(EveryPattern, AddsToEachMessageWhatItSaysItWill) {
   EXPECT_FALSE(pair.responder.my_turn());
 }
 
+// HF-KEY-7.
 TEST_P(EveryPattern, DrawsOneEphemeralKeyOnEachSide) {
   Pair pair(GetParam());
   for (; !pair.initiator.finished(); ++pair.next) {
@@ -196,6 +197,7 @@ TEST_P(EveryPattern, NoticesEveryFlippedBit) {
   }
 }
 
+// HF-KEY-3.
 TEST_P(EveryPattern, NoticesEveryTruncationAndExtension) {
   Pair pair(GetParam());
   for (; !pair.initiator.finished(); ++pair.next) {
@@ -218,6 +220,7 @@ TEST_P(EveryPattern, NoticesEveryTruncationAndExtension) {
   }
 }
 
+// HF-PRE-2.
 TEST_P(EveryPattern, NeedsTheSamePrologueSuiteAndKeysOnBothSides) {
   for (const Side& other : {Side{.prologue = {}}, Side{.suite = Suite::kAesGcm}, Side{.psk_seed = 200}}) {
     if (other.psk_seed == 200 && GetParam().psk_count() == 0) continue;
@@ -282,6 +285,7 @@ TEST_P(EveryPattern, DependsOnEveryBitOfEveryPsk) {
 // --- Failures
 // ----------------------------------------------------------------------------------------------------------
 
+// HF-KEY-6.
 TEST(Noise, AWeakEphemeralKeyFailsTheFirstDhThatItEnters) {
   for (const Pattern& pattern : kPatterns) {
     Pair pair(pattern);
@@ -296,6 +300,7 @@ TEST(Noise, AWeakEphemeralKeyFailsTheFirstDhThatItEnters) {
   }
 }
 
+// HF-KEY-6.
 TEST(Noise, AWeakEphemeralKeyInTheAnswerFailsBeforeAnyTagIsTried) {
   Pair pair(*FindPattern("XX"));
   ASSERT_TRUE(pair.Read(pair.Write()));
@@ -306,6 +311,7 @@ TEST(Noise, AWeakEphemeralKeyInTheAnswerFailsBeforeAnyTagIsTried) {
 }
 
 // A responder who authenticates a static key of low order could share the chaining key of a stranger's handshake.
+// HF-KEY-6.
 TEST(Noise, AWeakStaticKeyFailsThoughItsTagVerifies) {
   const Pattern& pattern = *FindPattern("NX");
   NoiseHandshake initiator = Start(pattern, true);
@@ -331,6 +337,7 @@ TEST(Noise, AWeakStaticKeyFailsThoughItsTagVerifies) {
   EXPECT_EQ(initiator.ReadMessage(second, payload).error(), Error::kWeakKey);
 }
 
+// HF-RES-9.
 TEST(Noise, TheFirstTagOfAResumeIsVerifiedBeforeAnyDh) {
   Pair pair(*FindPattern("NNpsk0"), {}, {.psk_seed = 200});
   Bytes message = pair.Write();
@@ -361,6 +368,7 @@ TEST(Noise, AMessageIsAppendedToWhatIsThere) {
   EXPECT_EQ(ToBytes(ByteSpan(out).subspan(3)), fork.Write());
 }
 
+// HF-NEW-1.
 TEST(Noise, ProtocolNamesAreThoseOfSection8) {
   EXPECT_EQ(NoiseProtocolName(*FindPattern("NX"), Suite::kChaChaPoly), "Noise_NX_25519_ChaChaPoly_SHA256");
   EXPECT_EQ(NoiseProtocolName(*FindPattern("XXpsk0+psk3"), Suite::kAesGcm), "Noise_XXpsk0+psk3_25519_AESGCM_SHA256");
@@ -381,6 +389,7 @@ TEST(NoiseDeathTest, CallsOutOfTurnAreOurOwnMistake) {
   EXPECT_DEATH((void)pair.initiator.Split(), "phase_");
 }
 
+// HF-KEY-8.
 TEST(NoiseDeathTest, AFailedHandshakeIsDead) {
   TestEntropy entropy;
   Bytes out;

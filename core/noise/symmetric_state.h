@@ -18,7 +18,7 @@ class ForkKey;
 
 class SymmetricState {
  public:
-  // InitializeSymmetric().
+  // InitializeSymmetric(). HF-KEY-3.
   SymmetricState(Suite suite, std::string_view protocol_name);
 
   void MixKey(ByteSpan input);

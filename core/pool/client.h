@@ -45,7 +45,7 @@ class Client {
   ~Client();
 
   // A fresh byte stream to the server exists. An attempt on an earlier one is given up; an attached one stays attached
-  // until the new one has proved itself. After the end: a transport that is closed at once.
+  // until the new one has proved itself (HF-RES-4). After the end: a transport that is closed at once.
   TransportId TransportOpened(Time now);
 
   // The transport is gone, whoever closed it. Its bytes must have been given to Receive and polled before. Ignored for

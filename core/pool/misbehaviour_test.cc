@@ -7,68 +7,12 @@
 #include <variant>
 #include <vector>
 
-#include "core/pool/raw_peer.h"
+#include "core/pool/raw_fixture.h"
 
 namespace holdfast {
 namespace {
 
-// A server, and a raw client that talks to it over transports of its own.
-class RawClientTest : public testing::Test {
- protected:
-  // Polls the server; what it writes to `transport` is returned.
-  Bytes Drain(TransportId transport) {
-    Bytes written;
-    while (auto event = server_.Poll(now_, entropy_)) {
-      if (const auto* write = std::get_if<event::Write>(&event->what)) {
-        if (event->transport == transport) Append(written, write->bytes);
-      } else if (const auto* ended = std::get_if<event::Ended>(&event->what)) {
-        ending_ = ended->ending;
-      } else if (const auto* close = std::get_if<event::CloseTransport>(&event->what)) {
-        closed_[event->transport] = close->why;
-      } else if (std::holds_alternative<event::Opened>(event->what)) {
-        session_ = event->session;
-      } else if (const auto* deliver = std::get_if<event::Deliver>(&event->what)) {
-        Append(delivered_, deliver->bytes);
-      }
-    }
-    return written;
-  }
-
-  Bytes Say(TransportId transport, const Bytes& bytes) {
-    server_.Receive(now_, transport, bytes);
-    return Drain(transport);
-  }
-
-  // A session with one attached transport.
-  TransportId Open() {
-    const TransportId transport = server_.TransportOpened(now_);
-    Bytes reply = Say(transport, client_.NewSession());
-    client_.OnMessage2(reply, 1);
-    Say(transport, client_.Seal({AckFrame{{0}, {1 << 20}, false}}));
-    EXPECT_NE(session_, SessionId::kNone);
-    return transport;
-  }
-
-  void ExpectClose(Bytes reply, Cause cause) {
-    std::vector<Frame> last;
-    while (!reply.empty()) last = client_.Open(reply);
-    ASSERT_EQ(last.size(), 1U);
-    const auto* close = std::get_if<CloseFrame>(&last[0]);
-    ASSERT_NE(close, nullptr);
-    EXPECT_EQ(close->end.cause, cause);
-    EXPECT_EQ(close->end.origin, Origin::kServer);
-  }
-
-  Server server_{ServerConfig{Pair::ServerKey()}};
-  RawClient client_;
-  StreamEntropy entropy_{4, "server"};
-  Time now_{1ns};
-  SessionId session_ = SessionId::kNone;
-  std::optional<Ending> ending_;
-  std::map<TransportId, Error> closed_;
-  Bytes delivered_;
-};
-
+// HF-OFS-10, HF-OFS-13, HF-OFS-21, HF-END-11, HF-END-13, HF-END-14.
 TEST_F(RawClientTest, IsToldByAnAuthenticWordWhatItBroke) {
   const Bytes byte = {1};
   struct Case {
@@ -98,6 +42,7 @@ TEST_F(RawClientTest, IsToldByAnAuthenticWordWhatItBroke) {
   }
 }
 
+// HF-ENC-10, HF-FRM-2, HF-FRM-3, HF-OFS-8.
 TEST_F(RawClientTest, IsToldWhenAFrameCannotBeRead) {
   for (const Bytes& plaintext : {Bytes{7}, Bytes{4, 0, 0}, Bytes{5, 0x40, 1}, Bytes{3, 0}, Bytes{6, 9, 9}}) {
     ending_.reset();
@@ -108,6 +53,7 @@ TEST_F(RawClientTest, IsToldWhenAFrameCannotBeRead) {
   }
 }
 
+// HF-RES-5, HF-REC-5, HF-END-15.
 TEST_F(RawClientTest, LosesATransportButNotTheSessionByABadRecord) {
   const TransportId transport = Open();
   Bytes record = client_.Seal({PingFrame{}});
@@ -118,6 +64,7 @@ TEST_F(RawClientTest, LosesATransportButNotTheSessionByABadRecord) {
   EXPECT_FALSE(ending_);
 }
 
+// HF-REC-1.
 TEST_F(RawClientTest, IsAStrangerForWhomLittleIsBufferedUntilItsFirstRecord) {
   const TransportId transport = server_.TransportOpened(now_);
   Bytes reply = Say(transport, client_.NewSession());
@@ -131,6 +78,7 @@ TEST_F(RawClientTest, IsAStrangerForWhomLittleIsBufferedUntilItsFirstRecord) {
   EXPECT_FALSE(closed_.contains(second));
 }
 
+// HF-OFS-5, HF-RES-13, HF-RES-25.
 TEST_F(RawClientTest, EndsTheSessionByClaimsThatCannotBeTrueOnlyOnceItConfirmed) {
   struct Case {
     Claims claims;
@@ -162,6 +110,7 @@ TEST_F(RawClientTest, EndsTheSessionByClaimsThatCannotBeTrueOnlyOnceItConfirmed)
   }
 }
 
+// HF-RES-8, HF-RES-10, HF-SEC-7.
 TEST_F(RawClientTest, GetsNoAnswerToAnAttemptThatIsNotNewer) {
   Open();
   auto answered = [this](uint64_t attempt) {
@@ -180,6 +129,7 @@ TEST_F(RawClientTest, GetsNoAnswerToAnAttemptThatIsNotNewer) {
   EXPECT_TRUE(answered(6));
 }
 
+// HF-ENC-8, HF-ENC-10, HF-RES-9.
 TEST_F(RawClientTest, GetsNoAnswerToAPayloadThatCannotBeRead) {
   Open();
   const uint64_t before = server_.SessionDigest(session_, true);
@@ -194,6 +144,7 @@ TEST_F(RawClientTest, GetsNoAnswerToAPayloadThatCannotBeRead) {
   EXPECT_EQ(server_.SessionDigest(session_, true), before);
 }
 
+// HF-RES-8.
 TEST_F(RawClientTest, CannotEndTheSessionInTheServersName) {
   Open();
   ResumeRequest request;
@@ -208,6 +159,7 @@ TEST_F(RawClientTest, CannotEndTheSessionInTheServersName) {
   }
 }
 
+// HF-RES-21, HF-RES-24, HF-RES-25.
 TEST_F(RawClientTest, ConfirmsTheNewestCandidateThoughAnOlderOneSpeaksLater) {
   const TransportId attached = Open();
   RawClient older = RawClient();
@@ -229,6 +181,7 @@ TEST_F(RawClientTest, ConfirmsTheNewestCandidateThoughAnOlderOneSpeaksLater) {
   EXPECT_EQ(closed_[attached], Error::kSuperseded);
 }
 
+// HF-RES-25, HF-RES-26, HF-OFS-11.
 TEST_F(RawClientTest, HasItsLateBytesTakenUntilTheSwitchAndNeverAfter) {
   const TransportId attached = Open();
   RawClient on_new = RawClient();
@@ -248,54 +201,7 @@ TEST_F(RawClientTest, HasItsLateBytesTakenUntilTheSwitchAndNeverAfter) {
   EXPECT_EQ(delivered_, abc);
 }
 
-// A client, and a raw server that answers it.
-class RawServerTest : public testing::Test {
- protected:
-  void Drain() {
-    while (auto event = client_.Poll(now_, entropy_)) {
-      if (const auto* write = std::get_if<event::Write>(&event->what)) {
-        Append(written_, write->bytes);
-      } else if (const auto* ended = std::get_if<event::Ended>(&event->what)) {
-        ending_ = ended->ending;
-      } else if (std::holds_alternative<event::Suspended>(event->what)) {
-        ++suspended_;
-      } else if (const auto* failed = std::get_if<event::AttemptFailed>(&event->what)) {
-        failure_ = failed->why;
-      }
-    }
-  }
-  void Say(const Bytes& bytes) {
-    client_.Receive(now_, transport_, bytes);
-    Drain();
-  }
-  void Dial() {
-    written_.clear();
-    transport_ = client_.TransportOpened(now_);
-    Drain();
-  }
-  void Open() {
-    Drain();
-    Dial();
-    Say(server_.Answer(std::exchange(written_, {}), Encode(ServerParameters{{1 << 20}, 3'600'000, 300'000})));
-    ASSERT_EQ(client_.state(), ClientState::kOpen);
-  }
-  static ClientConfig Config() {
-    ClientConfig config;
-    config.server_key = Pair::ServerKey().public_key();
-    return config;
-  }
-
-  Client client_{Config()};
-  RawServer server_;
-  StreamEntropy entropy_{5, "client"};
-  Time now_{1ns};
-  TransportId transport_ = TransportId::kNone;
-  Bytes written_;
-  std::optional<Ending> ending_;
-  std::optional<Error> failure_;
-  int suspended_ = 0;
-};
-
+// HF-END-9, HF-END-14.
 TEST_F(RawServerTest, IsToldWhatItBrokeAndHasTheLastWord) {
   Open();
   const Bytes byte = {1};
@@ -313,6 +219,7 @@ TEST_F(RawServerTest, IsToldWhatItBrokeAndHasTheLastWord) {
   EXPECT_EQ(ending_->error, Error::kDataGap);
 }
 
+// HF-END-8.
 TEST_F(RawServerTest, CannotCallUnfinishedStreamsFinished) {
   Open();
   client_.Send(now_, AsBytes("not all of it"));
@@ -322,6 +229,7 @@ TEST_F(RawServerTest, CannotCallUnfinishedStreamsFinished) {
 }
 
 // The client has bytes, and its FIN, that no credit has let out: a server cannot have had them.
+// HF-END-8.
 TEST_F(RawServerTest, CannotCallStreamsFinishedThatItGaveNoCreditFor) {
   Drain();
   Dial();
@@ -333,6 +241,7 @@ TEST_F(RawServerTest, CannotCallStreamsFinishedThatItGaveNoCreditFor) {
   EXPECT_EQ(ending_->cause, Cause::kViolation);
 }
 
+// HF-END-8.
 TEST_F(RawServerTest, CannotSayThatTheClientEndedTheSession) {
   Open();
   Say(server_.Seal({CloseFrame{{Cause::kAborted, Origin::kClient, {7}}}}));
@@ -341,6 +250,7 @@ TEST_F(RawServerTest, CannotSayThatTheClientEndedTheSession) {
   EXPECT_EQ(ending_->error, Error::kWrongRole);
 }
 
+// HF-RES-5, HF-REC-5, HF-END-15.
 TEST_F(RawServerTest, CostsATransportByABadRecordOrABadLength) {
   Open();
   Bytes record = server_.Seal({});
@@ -351,6 +261,7 @@ TEST_F(RawServerTest, CostsATransportByABadRecordOrABadLength) {
   EXPECT_FALSE(ending_);
 }
 
+// HF-NEW-13.
 TEST_F(RawServerTest, CostsAnAttemptByAMessage2ThatCannotBeRead) {
   Drain();
   Dial();
@@ -359,6 +270,7 @@ TEST_F(RawServerTest, CostsAnAttemptByAMessage2ThatCannotBeRead) {
   EXPECT_EQ(client_.state(), ClientState::kNew);
 }
 
+// HF-OFS-5, HF-OFS-6.
 TEST_F(RawServerTest, EndsTheSessionByClaimsOfALostState) {
   Open();
   client_.Send(now_, Bytes(100));

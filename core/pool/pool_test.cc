@@ -46,6 +46,7 @@ void ExpectAllDelivered(const Pair& pair, const Transfer& transfer) {
   EXPECT_EQ(std::ranges::count(pair.server_side.log, "MISPLACED"), 0);
 }
 
+// HF-OFS-20, HF-END-5.
 TEST(Pool, DeliversBothStreamsAndFinishesOnBothSides) {
   Pair pair;
   Transfer transfer{TestPattern(100'000, 1), TestPattern(300'000, 2)};
@@ -56,6 +57,7 @@ TEST(Pool, DeliversBothStreamsAndFinishesOnBothSides) {
   EXPECT_EQ(pair.pipes.size(), 1U);
 }
 
+// HF-END-5.
 TEST(Pool, FinishesEmptyStreams) {
   Pair pair;
   Transfer transfer;
@@ -63,6 +65,7 @@ TEST(Pool, FinishesEmptyStreams) {
   ExpectAllDelivered(pair, transfer);
 }
 
+// HF-PRE-10.
 TEST(Pool, GivesTheSameEventsForEverySplit) {
   std::vector<std::string> client_log;
   std::vector<std::string> server_log;
@@ -80,6 +83,7 @@ TEST(Pool, GivesTheSameEventsForEverySplit) {
   }
 }
 
+// HF-NEW-10, HF-REC-7.
 TEST(Pool, LetsTheServerSpeakFirst) {
   Pair pair;
   pair.RunFor(1s);
@@ -91,6 +95,7 @@ TEST(Pool, LetsTheServerSpeakFirst) {
 
 // The first transport dies after every possible number of bytes, in either direction; for each, the second one too
 // dies, somewhere in what follows.
+// HF-RES-5, HF-OFS-1, HF-OFS-3, HF-OFS-7, HF-OFS-11, HF-OFS-20, HF-OFS-22.
 TEST(Resume, DeliversEveryByteOnceWhenCutAtAnyByte) {
   for (bool to_server : {true, false}) {
     for (size_t first = 0; first < 700; ++first) {
@@ -115,6 +120,7 @@ TEST(Resume, DeliversEveryByteOnceWhenCutAtAnyByte) {
   }
 }
 
+// HF-RES-13, HF-RES-25, HF-RES-26.
 TEST(Resume, KeepsTheOldTransportUntilTheNewOnesFirstRecord) {
   Pair pair;
   pair.RunFor(1s);
@@ -134,6 +140,7 @@ TEST(Resume, KeepsTheOldTransportUntilTheNewOnesFirstRecord) {
   EXPECT_EQ(pair.server.View(pair.server_session)->epoch, 2U);
 }
 
+// HF-PRE-5, HF-RES-9, HF-SEC-7.
 TEST(Resume, TakesNothingFromAFlippedMessage1) {
   Pair pair;
   pair.RunFor(1s);
@@ -154,6 +161,7 @@ TEST(Resume, TakesNothingFromAFlippedMessage1) {
   }
 }
 
+// HF-RES-9, HF-RES-22, HF-SEC-7.
 TEST(Resume, TakesNothingFromAReplayedMessage1) {
   Pair pair;
   pair.RunFor(1s);
@@ -180,6 +188,7 @@ TEST(Resume, TakesNothingFromAReplayedMessage1) {
   replay();
 }
 
+// HF-NEW-7, HF-NEW-10, HF-NEW-11, HF-RES-23.
 TEST(Resume, FindsTheFirstEpochThoughNoRecordEverArrived) {
   Pair pair;
   pair.PollClient();
@@ -198,6 +207,7 @@ TEST(Resume, FindsTheFirstEpochThoughNoRecordEverArrived) {
   EXPECT_EQ(pair.client.View().epoch, 2U);
 }
 
+// HF-END-26, HF-LIM-2.
 TEST(Resume, GivesUpAsNeverConfirmedWhenTheEmbryoIsGone) {
   Pair::Options options;
   options.embryos_max = 1;
@@ -223,6 +233,7 @@ TEST(Resume, GivesUpAsNeverConfirmedWhenTheEmbryoIsGone) {
   EXPECT_EQ(pair.client_side.ending->cause, Cause::kNeverConfirmed);
 }
 
+// HF-END-18, HF-END-19.
 TEST(End, TellsTheServerOfAnAbortWhileSuspended) {
   Pair pair;
   pair.RunFor(1s);
@@ -235,6 +246,7 @@ TEST(End, TellsTheServerOfAnAbortWhileSuspended) {
   EXPECT_EQ(pair.server_side.ending, expected);
 }
 
+// HF-RES-18, HF-END-2, HF-END-13, HF-END-28.
 TEST(End, TellsALateClientByTheTombstone) {
   Pair pair;
   pair.RunFor(1s);
@@ -246,6 +258,7 @@ TEST(End, TellsALateClientByTheTombstone) {
   EXPECT_EQ(pair.server_side.ending, expected);
 }
 
+// HF-END-17.
 TEST(End, LetsBothReportTheirOwnCodesWhenAbortsCross) {
   for (bool suspended : {true, false}) {
     Pair pair;
@@ -263,6 +276,7 @@ TEST(End, LetsBothReportTheirOwnCodesWhenAbortsCross) {
   }
 }
 
+// HF-END-24, HF-END-25.
 TEST(End, ExpiresOnBothSidesWithTheSameCause) {
   Pair::Options options;
   options.client.hold = 100s;
@@ -288,6 +302,7 @@ TEST(End, ExpiresOnBothSidesWithTheSameCause) {
 }
 
 // A dead transport after CLOSE: there is nothing to say on it any more, not even a PING, until it is given up.
+// HF-END-3.
 TEST(Client, WaitsForDeathAloneOnceCloseIsOut) {
   Pair pair;
   pair.RunFor(1s);
@@ -300,6 +315,7 @@ TEST(Client, WaitsForDeathAloneOnceCloseIsOut) {
   EXPECT_GT(pair.client.Deadline(), pair.now);
 }
 
+// HF-PRE-7, HF-PRE-12, HF-PRE-14.
 TEST(Server, AnswersWhatItDoesNotOfferWithAHintThatEndsNothing) {
   Pair pair;
   Preamble preamble = {.kind = 1, .pattern = 9, .suite = 1};
@@ -326,6 +342,7 @@ TEST(Server, AnswersWhatItDoesNotOfferWithAHintThatEndsNothing) {
   EXPECT_EQ(pair.client.state(), ClientState::kNew);
 }
 
+// HF-NEW-12.
 TEST(Client, RefusesAServerWithAnotherKey) {
   Pair pair;
   Client client({.server_key = KeyPair::FromPrivate(Key().span()).public_key()});
@@ -348,6 +365,7 @@ TEST(Client, RefusesAServerWithAnotherKey) {
   EXPECT_EQ(pair.server_session, SessionId::kNone);
 }
 
+// HF-LIV-9, HF-LIM-1.
 TEST(Pool, ServesOthersWhileManyAreSilent) {
   Pair::Options options;
   options.handshakes_max = 100;
@@ -368,6 +386,7 @@ TEST(Pool, ServesOthersWhileManyAreSilent) {
   EXPECT_EQ(pair.server.census().transports, 0U);
 }
 
+// HF-NEW-5, HF-LIM-3.
 TEST(Server, RefusesNewSessionsWhenItIsFullAndKeepsThoseItHas) {
   Pair::Options options;
   options.sessions_max = 1;
@@ -405,6 +424,7 @@ TEST(Client, WritesNothingToATransportThatTakesNothing) {
 }
 
 // Answers that take longer than the silence allowed between PING and death.
+// HF-LIV-3.
 TEST(Pool, ComesToRestOnATransportWithAVeryLongRoundTrip) {
   Pair::Options options;
   options.client.attempt_timeout_first = 200s;
@@ -434,6 +454,7 @@ TEST(Pool, ComesToRestOnATransportWithAVeryLongRoundTrip) {
   EXPECT_EQ(pair.client.state(), ClientState::kOpen);
 }
 
+// HF-END-22.
 TEST(Pool, DoesNotExpireAtRestHoweverShortTheHoldTime) {
   Pair::Options options;
   options.client.hold = 6s;
@@ -443,6 +464,7 @@ TEST(Pool, DoesNotExpireAtRestHoweverShortTheHoldTime) {
   EXPECT_EQ(pair.pipes.size(), 1U);
 }
 
+// HF-OFS-17.
 TEST(Client, SaysWhenThereIsSpaceAgain) {
   Pair::Options options;
   options.client.session.replay_bytes_max = 1000;

@@ -21,6 +21,7 @@ Server::Impl::Impl(const ServerConfig& c) : config(c) { HOLDFAST_CHECK(IsSane(c.
 
 // --- Transports and sessions come and go ---------------------------------------------------------------------------
 
+// HF-LIM-1.
 TransportId Server::Impl::Opened(Time now) {
   while (handshakes.size() >= std::max<size_t>(config.handshakes_max, 1)) {
     Drop(*FindTransport(*handshakes.begin()), Error::kTableFull, true);
@@ -34,6 +35,7 @@ TransportId Server::Impl::Opened(Time now) {
   return kept.id;
 }
 
+// HF-RES-27, HF-END-15.
 void Server::Impl::Drop(ServerTransport& transport, Error why, bool close) {
   const TransportId id = transport.id;
   ServerSession* session = FindSession(transport.session);
@@ -44,7 +46,7 @@ void Server::Impl::Drop(ServerTransport& transport, Error why, bool close) {
   transports.erase(id);
   if (session == nullptr) return;
   if (session->attached == id) Suspend(*session, id, why);
-  if (session->candidate == id) {  // The pending epoch stays: the client may hold it.
+  if (session->candidate == id) {  // The pending epoch stays: the client may hold it. HF-RES-20.
     session->candidate = TransportId::kNone;
     Schedule(*session);
   }
@@ -124,7 +126,7 @@ std::optional<Event> Server::Impl::WriteOutput(Time now, ServerTransport& transp
     handed_out = std::exchange(transport.outgoing, {});
     return Event{transport.session, transport.id, event::Write{handed_out}};
   }
-  if (transport.stage != Stage::kAttached) return std::nullopt;
+  if (transport.stage != Stage::kAttached) return std::nullopt;  // HF-REC-6, HF-END-3.
   Session& session = *FindSession(transport.session)->core;
   if (!session.HasRecord(now, *transport.link)) return std::nullopt;
   const ByteSpan sealed = session.NextRecord(now, *transport.link, outgoing);
@@ -144,6 +146,7 @@ Time Server::Impl::Due(const ServerTransport& transport) const {
   return transport.stage == Stage::kAttached ? transport.link->Deadline(transport.writable) : transport.deadline;
 }
 
+// HF-END-21, HF-END-25, HF-END-27, HF-END-30.
 Time Server::Impl::Due(const ServerSession& session) const {
   const Duration life = session.state == ServerState::kEmbryo ? config.embryo_time : session.hold;
   const Time due = After(session.last_sign, life);
@@ -169,6 +172,7 @@ void Server::Impl::Tick(Time now) {
   }
 }
 
+// HF-LIV-3, HF-LIV-9, HF-LIV-10.
 void Server::Impl::TickTransport(Time now, ServerTransport& transport) {
   transport.scheduled = kNever;
   const bool attached = transport.stage == Stage::kAttached;
@@ -189,6 +193,7 @@ void Server::Impl::TickTransport(Time now, ServerTransport& transport) {
   }
 }
 
+// HF-END-25, HF-END-27, HF-END-30.
 void Server::Impl::TickSession(Time now, ServerSession& session) {
   session.scheduled = kNever;
   if (Due(session) > now) {
@@ -240,7 +245,7 @@ size_t Server::Send(Time now, SessionId id, ByteSpan plaintext) {
   ServerSession* session = impl_->FindOpen(id);
   if (session == nullptr) return 0;
   const size_t accepted = session->core->Send(plaintext);
-  if (session->core->AtOffsetLimit()) {
+  if (session->core->AtOffsetLimit()) {  // HF-OFS-18.
     impl_->End(now, *session, {Cause::kOffsetLimit, Origin::kServer, {}}, Error::kOffsetLimit);
   } else if (ServerTransport* transport = impl_->FindTransport(session->attached)) {
     impl_->MarkReady(*transport);

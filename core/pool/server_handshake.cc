@@ -18,24 +18,26 @@ bool SuiteOffered(uint8_t suite) { return std::ranges::find(kSuitesOffered, suit
 
 }  // namespace
 
+// HF-PRE-3.
 bool Server::Impl::ReadPreamble(Time now, ServerTransport& transport) {
   auto bytes = transport.reader.Take(transport.input, kPreambleBytes);
   if (!bytes) return false;
   transport.preamble = *Decode<Preamble>(*bytes);  // Any 12 bytes are a preamble.
   const Preamble& asked = transport.preamble;
   if (asked.magic != kMagic) {
-    Drop(transport, Error::kBadPreamble, true);
+    Drop(transport, Error::kBadPreamble, true);  // HF-PRE-4.
   } else if (asked.version == kVersion && asked.kind == static_cast<uint8_t>(Kind::kResume)) {
-    transport.stage = Stage::kLocator;
+    transport.stage = Stage::kLocator;  // HF-PRE-5.
   } else if (asked.version == kVersion && asked.kind == static_cast<uint8_t>(Kind::kNew) &&
-             asked.pattern == static_cast<uint8_t>(PatternId::kNx) && SuiteOffered(asked.suite)) {
+             asked.pattern == static_cast<uint8_t>(PatternId::kNx) && SuiteOffered(asked.suite)) {  // HF-PRE-6.
     transport.stage = Stage::kMessage1;
   } else {
-    SendHint(now, transport);
+    SendHint(now, transport);  // HF-PRE-7.
   }
   return true;
 }
 
+// HF-RES-8, HF-LIM-4.
 bool Server::Impl::ReadLocator(ServerTransport& transport) {
   auto bytes = transport.reader.Take(transport.input, kLocatorBytes);
   if (!bytes) return false;
@@ -51,6 +53,7 @@ bool Server::Impl::ReadLocator(ServerTransport& transport) {
   return true;
 }
 
+// HF-PRE-8, HF-PRE-9.
 bool Server::Impl::ReadMessage1(Time now, ServerTransport& transport, Entropy& entropy) {
   const bool resume = transport.preamble.kind == static_cast<uint8_t>(Kind::kResume);
   auto message =
@@ -63,19 +66,20 @@ bool Server::Impl::ReadMessage1(Time now, ServerTransport& transport, Entropy& e
   handshakes.erase(transport.id);
   Status status =
       resume ? OnResume(now, transport, **message, entropy) : OnNewSession(now, transport, **message, entropy);
-  if (!status) Drop(transport, status.error(), true);
+  if (!status) Drop(transport, status.error(), true);  // HF-RES-9, HF-SEC-7.
   return true;
 }
 
+// HF-NEW-5, HF-NEW-6, HF-NEW-7.
 Status Server::Impl::OnNewSession(Time now, ServerTransport& transport, ByteSpan message, Entropy& entropy) {
-  if (sessions.size() - embryos.size() >= config.sessions_max) return std::unexpected(Error::kTableFull);
+  if (sessions.size() - embryos.size() >= config.sessions_max) return std::unexpected(Error::kTableFull);  // HF-LIM-3.
   NoiseHandshake noise = BeginNew(transport.preamble, config.static_key);
   Bytes payload;
   HOLDFAST_TRY(noise.ReadMessage(message, payload));
   auto asked = Decode<ClientParameters>(payload);
   if (!asked) return std::unexpected(asked.error());
   const Duration granted = std::min(Milliseconds(asked->hold_ms), config.hold_max);
-  const Duration notices_within = std::min(Milliseconds(asked->dead_ms), limits::kDeadTransportMax);
+  const Duration notices_within = std::min(Milliseconds(asked->dead_ms), limits::kDeadTransportMax);  // HF-END-25.
 
   ServerSession session;
   session.suite = static_cast<Suite>(transport.preamble.suite);
@@ -86,6 +90,7 @@ Status Server::Impl::OnNewSession(Time now, ServerTransport& transport, ByteSpan
       {session.core->ClaimsNow().credit_limit}, MillisecondsOf(granted), MillisecondsOf(config.embryo_time)};
   HOLDFAST_TRY(WriteFramed(noise, entropy, Encode(parameters), transport.outgoing));
 
+  // HF-LIM-2.
   while (embryos.size() >= std::max<size_t>(config.embryos_max, 1))
     Forget(*FindSession(*embryos.begin()), Error::kTableFull);
   session.id = SessionId{++sessions_opened};
@@ -96,6 +101,7 @@ Status Server::Impl::OnNewSession(Time now, ServerTransport& transport, ByteSpan
   return status;
 }
 
+// HF-RES-8, HF-RES-9.
 Status Server::Impl::OnResume(Time now, ServerTransport& transport, ByteSpan message, Entropy& entropy) {
   auto found = locators.find(transport.locator);  // It may be gone since the locator was read.
   if (found == locators.end()) return std::unexpected(Error::kUnknownLocator);
@@ -114,19 +120,20 @@ Status Server::Impl::OnResume(Time now, ServerTransport& transport, ByteSpan mes
   }
 
   // Authentic and fresh. The answer is made first: if its Diffie-Hellman fails, nothing has happened.
+  // HF-RES-10, HF-RES-11.
   const bool over = session.state == ServerState::kTombstone;
   ResumeReply reply;
   reply.closed = over || request->closing;
-  reply.claims = over ? session.end_claims : session.core->ClaimsNow();
+  reply.claims = over ? session.end_claims : session.core->ClaimsNow();  // HF-END-28.
   if (reply.closed) reply.end = over ? session.end : request->end;
   HOLDFAST_TRY(WriteFramed(noise, entropy, Encode(reply), transport.outgoing));
   epoch.attempt = request->attempt;
   if (over) {
-    if (request->closing) OnCrossedAbort(session, request->end);
+    if (request->closing) OnCrossedAbort(session, request->end);  // HF-END-20.
   } else {
     session.last_sign = now;
     if (under_pending) Promote(session, transport.id);
-    if (request->closing) End(now, session, request->end, std::nullopt);
+    if (request->closing) End(now, session, request->end, std::nullopt);  // HF-END-19.
   }
   if (!reply.closed) {
     const AttemptId attempt = {session.current->number, request->attempt};
@@ -140,11 +147,12 @@ Status Server::Impl::OnResume(Time now, ServerTransport& transport, ByteSpan mes
 }
 
 // The new epoch is pending until a record, or a message 1 under it, shows that the client has it. A greater attempt
-// takes the place of a smaller one; the attached transport is none of its business.
+// takes the place of a smaller one; the attached transport is none of its business. HF-RES-13, HF-RES-21.
 Status Server::Impl::MakeCandidate(Time now, ServerTransport& transport, ServerSession& session, NoiseHandshake& noise,
                                    AttemptId attempt, const Claims& claims) {
   NoiseSplit split = noise.Split();
   Epoch next = DeriveEpoch(attempt.epoch + 1, split);
+  // HF-RES-12.
   if (!locators.emplace(next.locator, session.id).second) return std::unexpected(Error::kDuplicateLocator);
   if (session.pending) locators.erase(session.pending->locator);
   session.pending = std::move(next);
@@ -165,12 +173,14 @@ Status Server::Impl::MakeCandidate(Time now, ServerTransport& transport, ServerS
 }
 
 // Not authentic, and only for people: what this server offers. Nothing follows it, and it still counts as a stranger's.
+// HF-PRE-12, HF-PRE-13.
 void Server::Impl::SendHint(Time now, ServerTransport& transport) {
   transport.outgoing = {0, 0};
   Append(transport.outgoing, Encode(Hint{{kVersionsOffered}, {kSuitesOffered}}));
   AwaitClose(now, transport, Stage::kLastWords);
 }
 
+// HF-LIV-10.
 void Server::Impl::AwaitClose(Time now, ServerTransport& transport, Stage stage) {
   transport.stage = stage;
   transport.deadline = After(now, config.session.linger);

@@ -42,8 +42,8 @@ struct ServerTransport {
   Locator locator = {};
   Bytes outgoing;  // Handshake message or CLOSE that waits to be written.
   std::optional<Link> link;
-  AttemptId attempt;       // Which of the session's attempts it stands for.
-  Claims claims;           // Of message 1; they take effect at the switch.
+  AttemptId attempt;       // Which of the session's attempts it stands for. HF-RES-21.
+  Claims claims;           // Of message 1; they take effect at the switch. HF-RES-13.
   Time deadline = kNever;  // Of the stage.
   Time scheduled = kNever;
 
@@ -57,15 +57,15 @@ struct ServerSession {
   Suite suite = Suite::kChaChaPoly;
   std::unique_ptr<Session> core;  // Not of a tombstone.
   std::optional<Epoch> current;   // Not of an embryo.
-  std::optional<Epoch> pending;
+  std::optional<Epoch> pending;   // HF-RES-19.
   TransportId attached = TransportId::kNone;
-  TransportId candidate = TransportId::kNone;  // Of a tombstone: the transport that was told last.
+  TransportId candidate = TransportId::kNone;  // Of a tombstone: the transport that was told last. HF-END-29.
   Duration hold{0};                            // What was promised to the client, and the time that it needs to notice.
   Time last_sign{};                            // Of the client, or of the end; `hold` runs from here.
   Time scheduled = kNever;
   uint64_t resumes = 0;
   Closing end;           // Of a tombstone: what happened,
-  Claims end_claims;     // and how far the session got.
+  Claims end_claims;     // and how far the session got. HF-END-28.
   bool crossed = false;  // The client turned out to have aborted too.
 
   ServerSession ForkForSimulation(const ForkKey& key) const;
@@ -122,9 +122,10 @@ struct Server::Impl {
   ServerConfig config;
   std::map<TransportId, ServerTransport> transports;
   std::map<SessionId, ServerSession> sessions;
-  std::map<Locator, SessionId> locators;  // Of every epoch that a session answers to. Ordered, so nobody can skew it.
-  std::set<TransportId> handshakes;       // Transports before message 1, oldest first.
-  std::set<SessionId> embryos;            // Oldest first.
+  // Of every epoch that a session answers to. Ordered, so nobody can skew it. HF-RES-19, HF-LIM-5.
+  std::map<Locator, SessionId> locators;
+  std::set<TransportId> handshakes;  // Transports before message 1, oldest first.
+  std::set<SessionId> embryos;       // Oldest first.
   size_t tombstones = 0;
   std::deque<TransportId> ready;  // Transports that may have something to read or to write.
   DeadlineQueue deadlines;

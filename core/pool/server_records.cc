@@ -7,6 +7,7 @@
 
 namespace holdfast {
 
+// HF-REC-1, HF-REC-5.
 bool Server::Impl::ReadRecord(Time now, ServerTransport& transport) {
   const bool stranger = transport.stage == Stage::kCandidate;
   auto sealed =
@@ -22,10 +23,10 @@ bool Server::Impl::ReadRecord(Time now, ServerTransport& transport) {
     Drop(transport, status.error(), true);
     return true;
   }
-  if (stranger) Switch(now, transport);
+  if (stranger) Switch(now, transport);  // HF-RES-24.
   record.emplace(opened);
   record_transport = transport.id;
-  if (transport.stage == Stage::kAttached) FindSession(transport.session)->last_sign = now;
+  if (transport.stage == Stage::kAttached) FindSession(transport.session)->last_sign = now;  // HF-LIV-4.
   return true;
 }
 
@@ -60,18 +61,19 @@ std::optional<Event> Server::Impl::OnFrame(Time now, ServerTransport& transport,
   auto outcome = session.core->OnFrame(now, *transport.link, frame);
   if (outcome && outcome->close &&
       (outcome->close->origin != Origin::kClient || outcome->close->cause == Cause::kFinished)) {
+    // HF-END-11.
     outcome = std::unexpected(Error::kWrongRole);  // The server finishes first, and nobody ends it in its name.
   }
   if (!outcome) {
-    End(now, session, {InfoOf(outcome.error()).cause, Origin::kServer, {}}, outcome.error());
+    End(now, session, {InfoOf(outcome.error()).cause, Origin::kServer, {}}, outcome.error());  // HF-END-14.
     return std::nullopt;
   }
   if (outcome->peer_finished) Notify(session.id, TransportId::kNone, event::PeerFinished{});
   if (session.core->TakeSpaceNotice()) Notify(session.id, TransportId::kNone, event::SpaceAvailable{});
   if (outcome->close) {
-    End(now, session, *outcome->close, std::nullopt);
+    End(now, session, *outcome->close, std::nullopt);  // HF-END-12.
   } else if (session.core->Finished()) {
-    End(now, session, {Cause::kFinished, Origin::kNobody, {}}, std::nullopt);
+    End(now, session, {Cause::kFinished, Origin::kNobody, {}}, std::nullopt);  // HF-END-5, HF-END-6.
   } else {
     Schedule(transport);
   }
@@ -79,7 +81,7 @@ std::optional<Event> Server::Impl::OnFrame(Time now, ServerTransport& transport,
   return Event{session.id, TransportId::kNone, event::Deliver{outcome->offset, outcome->deliver}};
 }
 
-// After the end the only thing still to be learnt is that the client had ended the session too.
+// After the end the only thing still to be learnt is that the client had ended the session too. HF-END-3, HF-END-17.
 void Server::Impl::OnLateFrame(ServerTransport& transport, const Frame& frame) {
   const auto* close = std::get_if<CloseFrame>(&frame);
   ServerSession* session = FindSession(transport.session);
@@ -87,7 +89,7 @@ void Server::Impl::OnLateFrame(ServerTransport& transport, const Frame& frame) {
 }
 
 // A message 1 under the pending epoch shows that the client has it. The candidate of the epoch before is the smaller
-// one.
+// one. HF-RES-22, HF-RES-23.
 void Server::Impl::Promote(ServerSession& session, TransportId by) {
   if (ServerTransport* smaller = FindTransport(session.candidate)) Drop(*smaller, Error::kSuperseded, true);
   if (session.current) locators.erase(session.current->locator);
@@ -99,11 +101,11 @@ void Server::Impl::Promote(ServerSession& session, TransportId by) {
   Move(kServerTransitions, session.state, ServerInput::kPromoted);
 }
 
-// The candidate's first valid record: from here on the session is here, and nowhere else.
+// The candidate's first valid record: from here on the session is here, and nowhere else. HF-RES-25, HF-RES-26.
 void Server::Impl::Switch(Time now, ServerTransport& transport) {
   ServerSession& session = *FindSession(transport.session);
   HOLDFAST_CHECK(session.candidate == transport.id && session.pending);
-  const bool first = session.state == ServerState::kEmbryo;
+  const bool first = session.state == ServerState::kEmbryo;  // HF-NEW-10.
   session.candidate = TransportId::kNone;
   if (ServerTransport* old = FindTransport(session.attached)) {
     session.attached = TransportId::kNone;
@@ -133,6 +135,7 @@ void Server::Impl::Switch(Time now, ServerTransport& transport) {
   }
 }
 
+// HF-RES-5.
 void Server::Impl::Suspend(ServerSession& session, TransportId lost, Error why) {
   session.attached = TransportId::kNone;
   session.core->ReleaseIfEmpty();
@@ -141,7 +144,7 @@ void Server::Impl::Suspend(ServerSession& session, TransportId lost, Error why) 
   Schedule(session);
 }
 
-// The server's word: from here on a tombstone tells it to whoever can prove to be the client.
+// The server's word: from here on a tombstone tells it to whoever can prove to be the client. HF-END-13, HF-END-28.
 void Server::Impl::End(Time now, ServerSession& session, const Closing& end, std::optional<Error> error) {
   session.end = end;
   session.end_claims = session.core->ClaimsNow();
@@ -164,6 +167,7 @@ void Server::Impl::End(Time now, ServerSession& session, const Closing& end, std
   Notify(session.id, TransportId::kNone, event::Ended{ending});
 }
 
+// HF-END-17.
 void Server::Impl::OnCrossedAbort(ServerSession& session, const Closing& word) {
   const bool crossed = session.state == ServerState::kTombstone && session.end.cause == Cause::kAborted &&
                        session.end.origin == Origin::kServer && word.cause == Cause::kAborted &&

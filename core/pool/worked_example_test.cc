@@ -471,6 +471,8 @@ std::string Print(const NamedValues& values) {
   return text;
 }
 
+// HF-PRE-1, HF-PRE-2, HF-NEW-1, HF-NEW-2, HF-NEW-3, HF-NEW-6, HF-KEY-4, HF-KEY-5, HF-KEY-9, HF-KEY-10, HF-RES-6,
+// HF-RES-7, HF-RES-14, HF-OFS-4, HF-REC-2, HF-REC-7, HF-END-6.
 TEST(WorkedExample, IsWhatClientAndServerSay) {
   const std::map<std::string, Bytes> said = Play().Run();
   size_t compared = 0;
@@ -483,6 +485,7 @@ TEST(WorkedExample, IsWhatClientAndServerSay) {
   EXPECT_EQ(compared, said.size());
 }
 
+// HF-ENC-1, HF-KEY-1, HF-KEY-3, HF-KEY-4, HF-KEY-5, HF-KEY-9, HF-KEY-10, HF-REC-2, HF-REC-3, HF-FRM-1.
 TEST(WorkedExample, IsInTheFile) {
   const NamedValues derived = Example().Derive();
   EXPECT_EQ(ParseValues(LinesOf(kExample)), derived) << "the file should hold:\n" << Print(derived);

@@ -5,7 +5,7 @@
 namespace holdfast {
 namespace {
 
-// HKDF-Expand(third output, "holdfast 1 " || label || h): h binds the secret to everything that was said.
+// HKDF-Expand(third output, "holdfast 1 " || label || h): h binds the secret to everything that was said. HF-KEY-10.
 void DeriveSecret(const NoiseSplit& split, std::string_view label, MutableByteSpan out) {
   Bytes info = ToBytes(AsBytes("holdfast 1 "));
   Append(info, AsBytes(label));
@@ -20,7 +20,7 @@ Epoch DeriveEpoch(uint64_t number, NoiseSplit& split) {
   epoch.number = number;
   DeriveSecret(split, "resume", epoch.resume_key.mutable_span());
   DeriveSecret(split, "locator", epoch.locator);
-  split.third.Clear();
+  split.third.Clear();  // HF-KEY-11.
   return epoch;
 }
 

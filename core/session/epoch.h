@@ -18,13 +18,13 @@ struct Epoch {
   uint64_t number = 0;
   Key resume_key;
   Locator locator = {};
-  uint64_t attempt = 0;  // Highest that was begun (client) or seen (server).
+  uint64_t attempt = 0;  // Highest that was begun (client) or seen (server). HF-RES-2.
 
   Epoch ForkForSimulation(const ForkKey& key) const;
   void DigestInto(Digest& digest) const;
 };
 
-// Which attempt of a session a transport stands for. A greater one takes the place of a smaller one.
+// Which attempt of a session a transport stands for. A greater one takes the place of a smaller one. HF-RES-21.
 struct AttemptId {
   uint64_t epoch = 0;
   uint64_t attempt = 0;

@@ -14,6 +14,7 @@ NoiseSplit SplitOf(uint8_t third, uint8_t hash) {
   return split;
 }
 
+// HF-KEY-10.
 TEST(Epoch, FollowsFromTheThirdOutputAndTheHandshakeHash) {
   NoiseSplit a = SplitOf(1, 1);
   NoiseSplit b = SplitOf(1, 1);
@@ -28,6 +29,7 @@ TEST(Epoch, FollowsFromTheThirdOutputAndTheHandshakeHash) {
   }
 }
 
+// HF-KEY-11.
 TEST(Epoch, LeavesNoTraceOfTheThirdOutput) {
   NoiseSplit split = SplitOf(1, 1);
   DeriveEpoch(1, split);
@@ -51,6 +53,7 @@ TEST(Epoch, ForksToTheBit) {
   EXPECT_EQ(a.value(), b.value());
 }
 
+// HF-RES-21.
 TEST(AttemptId, IsOrderedByEpochFirst) {
   EXPECT_LT((AttemptId{1, 9}), (AttemptId{2, 1}));
   EXPECT_LT((AttemptId{2, 1}), (AttemptId{2, 2}));

@@ -23,6 +23,7 @@ Preamble PreambleOf(Kind kind, PatternId pattern, Suite suite) {
   return preamble;
 }
 
+// HF-PRE-2, HF-NEW-1, HF-NEW-2, HF-KEY-4.
 NoiseHandshake BeginNew(const Preamble& preamble, std::optional<KeyPair> static_key) {
   Bytes prologue = Encode(preamble);
   NoiseConfig config;
@@ -34,6 +35,7 @@ NoiseHandshake BeginNew(const Preamble& preamble, std::optional<KeyPair> static_
   return NoiseHandshake(config);
 }
 
+// HF-PRE-2, HF-RES-6, HF-KEY-5.
 NoiseHandshake BeginResume(const Preamble& preamble, const Epoch& epoch, bool initiator) {
   Bytes prologue = Encode(preamble);
   Append(prologue, epoch.locator);

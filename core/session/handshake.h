@@ -22,10 +22,10 @@ NoiseHandshake BeginNew(const Preamble& preamble, std::optional<KeyPair> static_
 // NNpsk0 under the epoch's resume key.
 NoiseHandshake BeginResume(const Preamble& preamble, const Epoch& epoch, bool initiator);
 
-// Appends u16 length and the next message of `noise`.
+// Appends u16 length and the next message of `noise`. HF-PRE-8.
 Status WriteFramed(NoiseHandshake& noise, Entropy& entropy, ByteSpan payload, Bytes& out);
 
-// What message 1 and message 2 of a new session say, as the claims of a side that has nothing yet.
+// What message 1 and message 2 of a new session say, as the claims of a side that has nothing yet. HF-NEW-9.
 Claims FirstClaims(Offset64 credit_limit);
 
 }  // namespace holdfast

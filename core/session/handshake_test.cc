@@ -23,6 +23,7 @@ Epoch SomeEpoch() {
 // What follows the length prefix.
 ByteSpan Body(const Bytes& framed) { return ByteSpan(framed).subspan(2); }
 
+// HF-PRE-8.
 TEST(Handshake, FramesEachMessageByItsLength) {
   TestEntropy entropy;
   NoiseHandshake noise = BeginNew(PreambleOf(Kind::kNew, PatternId::kNx, Suite::kChaChaPoly), std::nullopt);
@@ -45,6 +46,7 @@ TEST(Handshake, OfAResumeCarriesItsPayloadUnderTheEpochsKey) {
   EXPECT_EQ(payload, ToBytes(AsBytes("payload")));
 }
 
+// HF-PRE-2, HF-RES-6.
 TEST(Handshake, OfAResumeIsBoundToPreambleLocatorAndKey) {
   TestEntropy entropy;
   const Preamble preamble = PreambleOf(Kind::kResume, kResumePattern, Suite::kChaChaPoly);

@@ -16,7 +16,7 @@ Link::Link(Time now, const SessionOptions& options, Suite suite, NoiseSplit& spl
       last_life_(now),
       data_bytes_(options.data_bytes_first),
       data_bytes_ceiling_(options.data_bytes_max) {
-  split.first.Clear();
+  split.first.Clear();  // HF-KEY-11.
   split.second.Clear();
 }
 

@@ -28,19 +28,22 @@ class Link {
   bool has_opened() const { return opener_.next_index() > 0; }
 
   // --- Signs of life. Any byte counts, and so does a transport that takes bytes again: slow is not dead. ---
-  void OnLife(Time now);
+  void OnLife(Time now);  // HF-LIV-1.
+  // HF-LIV-2.
   bool ping_due(Time now) const { return !ping_sent_ && now >= After(last_life_, ping_idle_); }
-  bool dead(Time now) const { return now >= After(last_life_, dead_transport_); }
+  bool dead(Time now) const { return now >= After(last_life_, dead_transport_); }  // HF-LIV-3.
   // How long an answer took when the transport was young. Silence means death only if an answer had time to come.
+  // HF-LIV-3.
   void AllowRoundTrip(Duration round_trip);
   PingFrame TakePing();
-  void OnPing(const PingFrame& ping) { pong_ = PongFrame{ping.token}; }  // Only the latest is answered.
+  void OnPing(const PingFrame& ping) { pong_ = PongFrame{ping.token}; }  // Only the latest is answered. HF-FRM-5.
   std::optional<PongFrame> TakePong();
   bool pong_due() const { return pong_.has_value(); }
 
   // --- Acknowledgement ---
   void OweAck() { ack_now_ = true; }
   // The application owns `consumed` bytes, which the peer is owed an ACK for: at once after `bytes_max`, else later.
+  // HF-OFS-15.
   void OnConsumed(Time now, uint64_t consumed, size_t bytes_max);
   bool ack_due(Time now) const { return ack_now_ || now >= ack_deadline_; }
   // Whether an ACK of `consumed` would say something new.
@@ -48,6 +51,7 @@ class Link {
   void AckSent(uint64_t consumed);
 
   // --- How much DATA the next record may hold: little at first, then as much again as was carried. ---
+  // HF-REC-9.
   size_t data_bytes_max() const { return data_bytes_; }
   void DataSent(size_t size);
 
@@ -72,7 +76,7 @@ class Link {
   size_t data_bytes_;
   size_t data_bytes_ceiling_;
   bool ping_sent_ = false;
-  bool ack_now_ = true;  // The first record of a transport carries an ACK: it confirms the transport.
+  bool ack_now_ = true;  // The first record of a transport carries an ACK: it confirms the transport. HF-REC-7.
   std::optional<PongFrame> pong_;
 };
 

@@ -14,6 +14,29 @@ Link MakeLink(const SessionOptions& options = {}) {
   return Link(kStart, options, Suite::kChaChaPoly, split, true);
 }
 
+// HF-KEY-9, HF-KEY-11, HF-SEC-3.
+TEST(Link, TakesTheKeysOfItsHandshakeAndLeavesNone) {
+  const auto split_of_two = [] {
+    NoiseSplit split;
+    split.first.mutable_span()[0] = 1;
+    split.second.mutable_span()[0] = 2;
+    return split;
+  };
+  NoiseSplit a = split_of_two();
+  NoiseSplit b = split_of_two();
+  Link client(kStart, {}, Suite::kChaChaPoly, a, true);
+  Link server(kStart, {}, Suite::kChaChaPoly, b, false);
+  Bytes record(kRecordOverheadBytes);
+  client.sealer().Seal({}, record);
+  EXPECT_TRUE(server.opener().Open(ByteSpan(record).subspan(kRecordLengthBytes), {}));
+  server.sealer().Seal({}, record);
+  EXPECT_TRUE(client.opener().Open(ByteSpan(record).subspan(kRecordLengthBytes), {}));
+  EXPECT_NE(client.sealer().LastSeal(), server.sealer().LastSeal());
+  EXPECT_EQ(a.first, Key());
+  EXPECT_EQ(a.second, Key());
+}
+
+// HF-LIV-2, HF-LIV-3.
 TEST(Link, AsksAfterSilenceAndDiesAfterMore) {
   Link link = MakeLink();
   link.AckSent(0);
@@ -26,6 +49,7 @@ TEST(Link, AsksAfterSilenceAndDiesAfterMore) {
   EXPECT_TRUE(link.dead(kStart + limits::kDeadTransport));
 }
 
+// HF-LIV-1.
 TEST(Link, LivesOnWithEverySign) {
   Link link = MakeLink();
   link.TakePing();
@@ -39,6 +63,7 @@ TEST(Link, WaitsForNothingButDeathWhileItTakesNoBytes) {
   EXPECT_EQ(link.Deadline(false), kStart + limits::kDeadTransport);
 }
 
+// HF-FRM-5.
 TEST(Link, AnswersOnlyTheLatestPing) {
   Link link = MakeLink();
   link.OnPing({{1}});
@@ -52,6 +77,7 @@ TEST(Link, SendsADifferentTokenEachTime) {
   EXPECT_NE(link.TakePing().token, link.TakePing().token);
 }
 
+// HF-REC-7, HF-OFS-15.
 TEST(Link, OwesAnAckAtOnceThenAfterBytesOrTime) {
   Link link = MakeLink();
   EXPECT_TRUE(link.ack_due(kStart)) << "the first record confirms the transport";
@@ -67,6 +93,7 @@ TEST(Link, OwesAnAckAtOnceThenAfterBytesOrTime) {
   EXPECT_TRUE(link.ack_useful(101));
 }
 
+// HF-REC-9.
 TEST(Link, DoublesWhatARecordHoldsUpToTheLargest) {
   SessionOptions options;
   options.data_bytes_first = 1000;

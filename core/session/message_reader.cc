@@ -13,7 +13,8 @@ size_t PrefixOf(ByteSpan bytes) { return static_cast<size_t>(Reader(bytes).TakeI
 
 }  // namespace
 
-Result<std::optional<ByteSpan>> MessageReader::Next(ByteSpan& input, size_t size_min, size_t size_max) {
+// HF-PRE-10.
+Result<std::optional<ByteSpan>> MessageReader::Next(ByteSpan& input, size_t size_min, size_t size_max, bool or_empty) {
   if (handed_out_) {
     partial_.clear();
     handed_out_ = false;
@@ -21,7 +22,8 @@ Result<std::optional<ByteSpan>> MessageReader::Next(ByteSpan& input, size_t size
   bool in_place = partial_.empty() && input.size() >= kPrefixBytes;
   if (!in_place && !Gather(input, kPrefixBytes)) return std::optional<ByteSpan>();
   size_t size = PrefixOf(in_place ? input : partial_);
-  if (size < size_min || size > size_max) return std::unexpected(Error::kBadLength);
+  const bool fits = (size >= size_min && size <= size_max) || (or_empty && size == 0);
+  if (!fits) return std::unexpected(Error::kBadLength);  // HF-PRE-8, HF-REC-1.
   if (in_place && input.size() >= kPrefixBytes + size) {
     ByteSpan message = input.subspan(kPrefixBytes, size);
     input = input.subspan(kPrefixBytes + size);
@@ -58,7 +60,7 @@ void MessageReader::DigestInto(Digest& digest) const { digest.Add(handed_out_ ? 
 bool MessageReader::Gather(ByteSpan& input, size_t size) {
   if (partial_.size() < size) {
     size_t count = std::min(size - partial_.size(), input.size());
-    // Grows with what has come, not with what was announced; and not beyond it.
+    // Grows with what has come, not with what was announced; and not beyond it. HF-LIM-4.
     if (partial_.size() + count > partial_.capacity()) {
       partial_.reserve(std::min(size, std::max(partial_.size() + count, 2 * partial_.capacity())));
     }

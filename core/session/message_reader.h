@@ -16,10 +16,10 @@ namespace holdfast {
 class MessageReader {
  public:
   // The next message, without its prefix, taken from the front of `input`; nothing if it is not complete, and then
-  // `input` is empty. kBadLength if the prefix is outside [size_min, size_max]: the stream is then useless. The view
-  // lives until the next call or as long as the input, whichever ends first. The bounds must not change within a
-  // message.
-  Result<std::optional<ByteSpan>> Next(ByteSpan& input, size_t size_min, size_t size_max);
+  // `input` is empty. kBadLength if the prefix is outside [size_min, size_max] (and not 0, if `or_empty`): the stream
+  // is then useless. The view lives until the next call or as long as the input, whichever ends first. The bounds must
+  // not change within a message.
+  Result<std::optional<ByteSpan>> Next(ByteSpan& input, size_t size_min, size_t size_max, bool or_empty = false);
 
   // The next `size` bytes without a prefix, as above.
   std::optional<ByteSpan> Take(ByteSpan& input, size_t size);

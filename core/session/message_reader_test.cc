@@ -29,6 +29,7 @@ std::vector<Bytes> Messages() {
   return messages;
 }
 
+// HF-PRE-10.
 TEST(MessageReader, CutsTheSameMessagesFromEverySplit) {
   const std::vector<Bytes> messages = Messages();
   const Bytes stream = Framed(messages);
@@ -59,6 +60,7 @@ TEST(MessageReader, HandsOutWholeMessagesWhereTheyLie) {
   EXPECT_EQ(reader.allocated(), 0U);
 }
 
+// HF-PRE-8, HF-REC-1.
 TEST(MessageReader, RefusesALengthAsSoonAsItIsComplete) {
   for (size_t size : {size_t{15}, size_t{101}, size_t{65535}}) {
     const Bytes prefix = {static_cast<uint8_t>(size >> 8), static_cast<uint8_t>(size)};
@@ -70,6 +72,7 @@ TEST(MessageReader, RefusesALengthAsSoonAsItIsComplete) {
   }
 }
 
+// HF-LIM-4, HF-LIM-6.
 TEST(MessageReader, HoldsNoMoreThanOneMessage) {
   const Bytes stream = Framed({Bytes(100, 7)});
   MessageReader reader;
@@ -84,6 +87,7 @@ TEST(MessageReader, HoldsNoMoreThanOneMessage) {
   EXPECT_EQ(reader.allocated(), 0U);
 }
 
+// HF-PRE-10.
 TEST(MessageReader, TakesPlainBytesAcrossSplits) {
   const Bytes stream = {1, 2, 3, 4, 5};
   for (size_t split = 0; split <= stream.size(); ++split) {

@@ -24,7 +24,7 @@ struct SessionOptions {
   uint64_t rekey_interval = limits::kRekeyIntervalRecords;  // Both ends must agree; only tests change it.
 };
 
-// Options with which a session can make progress. Others are a mistake of the caller's.
+// Options with which a session can make progress. Others are a mistake of the caller's. HF-LIV-3.
 constexpr bool IsSane(const SessionOptions& options) {
   return options.replay_bytes_max > 0 && options.receive_window > 0 && options.data_bytes_first > 0 &&
          options.data_bytes_first <= options.data_bytes_max && options.data_bytes_max <= limits::kDataBytesCeiling &&

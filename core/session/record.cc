@@ -45,6 +45,7 @@ void RecordCipher::DigestInto(Digest& digest) const {
   digest.Add(rekey_interval_).Add(next_index_);
 }
 
+// HF-REC-2, HF-REC-3.
 uint64_t RecordCipher::TakeNonce() {
   if (next_index_ > 0 && next_index_ % rekey_interval_ == 0) aead_.Rekey();
   return next_index_++;

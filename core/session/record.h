@@ -20,7 +20,7 @@ class ForkKey;
 inline constexpr size_t kRecordLengthBytes = 2;
 inline constexpr size_t kRecordOverheadBytes = kRecordLengthBytes + kTagBytes;
 
-// The cipher of one direction, and which record comes next.
+// The cipher of one direction, and which record comes next. HF-REC-4.
 class RecordCipher {
  public:
   RecordCipher(Suite suite, const Key& key, uint64_t rekey_interval);
@@ -30,7 +30,7 @@ class RecordCipher {
   void Seal(std::span<const ByteSpan> pieces, MutableByteSpan out);
 
   // Opens the ciphertext of the next record, as MessageReader cut it out, into `plaintext`, whose size must be
-  // kTagBytes less. kBadTag: the transport is dead, for its counter can no longer be trusted.
+  // kTagBytes less. kBadTag: the transport is dead, for its counter can no longer be trusted. HF-REC-5.
   Status Open(ByteSpan ciphertext, MutableByteSpan plaintext);
 
   uint64_t next_index() const { return next_index_; }

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/base/fork_key.h"
+#include "core/session/options.h"
 
 namespace holdfast {
 namespace {
@@ -32,6 +33,7 @@ struct Ends {
   }
 };
 
+// HF-REC-1.
 TEST(Record, CarriesEverySizeUpToTheLargest) {
   Ends ends;
   for (size_t size : {size_t{0}, size_t{1}, size_t{15}, size_t{16}, size_t{17}, size_t{1000}, size_t{65519}}) {
@@ -42,6 +44,7 @@ TEST(Record, CarriesEverySizeUpToTheLargest) {
   }
 }
 
+// HF-REC-5.
 TEST(Record, IsRefusedWithAnyBitFlipped) {
   const Bytes record = Ends().Seal(AsBytes("plaintext"));
   for (size_t bit = 8 * kRecordLengthBytes; bit < 8 * record.size(); ++bit) {
@@ -51,6 +54,7 @@ TEST(Record, IsRefusedWithAnyBitFlipped) {
   }
 }
 
+// HF-REC-2.
 TEST(Record, IsRefusedOutOfOrderOrTwice) {
   Ends ends;
   const Bytes first = ends.Seal(AsBytes("first"));
@@ -67,6 +71,7 @@ TEST(Record, SurvivesRekeysInStep) {
   }
 }
 
+// HF-REC-3.
 TEST(Record, NeedsTheSameRekeyIntervalFromTheIntervalOn) {
   Ends other(4);
   Ends ends(5);
@@ -74,6 +79,10 @@ TEST(Record, NeedsTheSameRekeyIntervalFromTheIntervalOn) {
   EXPECT_FALSE(other.Open(ends.Seal({})));
 }
 
+// HF-REC-3.
+TEST(Record, IsRekeyedEvery65536thUnlessATestSaysOtherwise) { EXPECT_EQ(SessionOptions().rekey_interval, 65536U); }
+
+// HF-REC-3, HF-REC-4.
 TEST(Record, MarksEachSealOnce) {
   Ends ends(3);
   std::vector<SealMark> marks;

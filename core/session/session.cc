@@ -30,10 +30,12 @@ ByteSpan SealPieces(Link& link, std::span<const ByteSpan> pieces, Scratch& scrat
 
 }  // namespace
 
+// HF-OFS-4.
 Claims Session::ClaimsNow() const {
   return {{in_.received()}, {in_.consumed()}, {out_.acked()}, {in_.credit_limit()}, in_.fin_received()};
 }
 
+// HF-OFS-5.
 Status Session::Attach(const Claims& claims) {
   if (claims.low.value > in_.received()) return std::unexpected(Error::kStateLost);
   return out_.OnClaims(claims);
@@ -42,12 +44,12 @@ Status Session::Attach(const Claims& claims) {
 Result<Session::Outcome> Session::OnFrame(Time now, Link& link, const Frame& frame) {
   Outcome outcome;
   auto handle = Overload{
-      [](const PaddingFrame&) -> Status { return {}; },
+      [](const PaddingFrame&) -> Status { return {}; },  // HF-FRM-4.
       [&](const PingFrame& ping) -> Status {
         link.OnPing(ping);
         return {};
       },
-      [](const PongFrame&) -> Status { return {}; },  // That it came is what it says.
+      [](const PongFrame&) -> Status { return {}; },  // That it came is what it says. HF-FRM-6.
       [&](const AckFrame& ack) -> Status { return out_.OnAck(ack); },
       [&](const DataFrame& data) -> Status {
         auto fresh = in_.OnData(data.offset.value, data.bytes.bytes);
@@ -61,7 +63,7 @@ Result<Session::Outcome> Session::OnFrame(Time now, Link& link, const Frame& fra
         auto first = in_.OnFin(fin.final_offset.value);
         if (!first) return std::unexpected(first.error());
         outcome.peer_finished = *first;
-        link.OweAck();
+        link.OweAck();  // HF-OFS-15.
         return {};
       },
       [&](const CloseFrame& close) -> Status {
@@ -77,6 +79,7 @@ bool Session::HasRecord(Time now, const Link& link) const {
   return link.ack_due(now) || link.pong_due() || link.ping_due(now) || out_.sendable() > 0 || out_.fin_due();
 }
 
+// HF-FRM-7.
 ByteSpan Session::NextRecord(Time now, Link& link, Scratch& scratch) {
   std::array<uint8_t, kHeadBytesMax> head;
   std::array<uint8_t, kTailBytesMax> tail;

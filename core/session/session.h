@@ -54,15 +54,16 @@ class Session {
   // The next record, sealed into `scratch`: acknowledgement and liveness first, then as much DATA as may go, then FIN.
   ByteSpan NextRecord(Time now, Link& link, Scratch& scratch);
 
-  // Both streams are complete and both sides know (docs/protocol.md 7.2): time for CLOSE{finished}.
+  // Both streams are complete and both sides know (docs/protocol.md 7.2): time for CLOSE{finished}. HF-END-5.
   bool Finished() const { return in_.fin_received() && out_.complete(); }
   // Whether a server's word that all is finished can be true: we said, on the wire, and heard the ends of both streams.
+  // HF-END-8.
   bool CouldBeFinished() const { return in_.fin_received() && out_.fin_ever_sent(); }
   // Likewise when it comes with claims: they must cover all that we sent.
   bool CouldBeFinished(const Claims& claims) const {
     return CouldBeFinished() && claims.fin_received && claims.consumed.value == out_.written();
   }
-  bool AtOffsetLimit() const { return out_.at_offset_limit(); }
+  bool AtOffsetLimit() const { return out_.at_offset_limit(); }  // HF-OFS-18.
 
   const SessionOptions& options() const { return options_; }
   const ReceiveStream& in() const { return in_; }

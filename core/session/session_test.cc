@@ -44,6 +44,7 @@ struct Bench {
   Bytes plaintext;
 };
 
+// HF-REC-7.
 TEST(Session, ConfirmsATransportWithAnAckThoughThereIsNothingToSay) {
   Bench bench;
   EXPECT_TRUE(bench.session.HasRecord(kStart, *bench.link));
@@ -53,6 +54,7 @@ TEST(Session, ConfirmsATransportWithAnAckThoughThereIsNothingToSay) {
   EXPECT_FALSE(bench.session.HasRecord(kStart, *bench.link));
 }
 
+// HF-FRM-5, HF-FRM-7.
 TEST(Session, PutsLivenessBeforeBulk) {
   Bench bench;
   bench.session.Send(Bytes(100'000, 1));
@@ -77,6 +79,7 @@ TEST(Session, GathersSmallWritesIntoOneRecord) {
   EXPECT_EQ(std::get<FinFrame>(frames[2]).final_offset.value, 500U);
 }
 
+// HF-OFS-10, HF-OFS-13, HF-OFS-21.
 TEST(Session, EndsForEveryFrameThatContradictsIt) {
   struct Case {
     Frame frame;
@@ -98,6 +101,67 @@ TEST(Session, EndsForEveryFrameThatContradictsIt) {
   }
 }
 
+// HF-OFS-5.
+TEST(Session, ChecksClaimsInTheirOrder) {
+  Bench bench;
+  Claims claims = {{1}, {2}, {1}, {0}, true};
+  EXPECT_EQ(bench.session.Attach(claims).error(), Error::kStateLost);
+  claims.low = {0};
+  EXPECT_EQ(bench.session.Attach(claims).error(), Error::kClaimsContradict);
+  claims.consumed = {0};
+  EXPECT_EQ(bench.session.Attach(claims).error(), Error::kAckBeyondSent);
+  claims.received = {0};
+  EXPECT_EQ(bench.session.Attach(claims).error(), Error::kFinNotSent);
+  claims.fin_received = false;
+  EXPECT_TRUE(bench.session.Attach(claims));
+}
+
+// HF-FRM-4, HF-FRM-6.
+TEST(Session, TakesNothingFromPaddingNorFromAPongThatNobodyAskedFor) {
+  Bench bench;
+  bench.NextFrames();
+  const auto state = [&bench] {
+    Digest digest;
+    bench.session.DigestInto(digest);
+    bench.link->DigestInto(digest);
+    return digest.value();
+  };
+  const uint64_t before = state();
+  for (const Frame& frame : {Frame(PaddingFrame{}), Frame(PongFrame{{1, 2, 3}})}) {
+    EXPECT_TRUE(bench.session.OnFrame(kStart, *bench.link, frame));
+    EXPECT_EQ(state(), before);
+    EXPECT_FALSE(bench.session.HasRecord(kStart, *bench.link));
+  }
+}
+
+// HF-FRM-5.
+TEST(Session, AnswersAPingWithItsTokenInTheNextRecordOnce) {
+  Bench bench;
+  bench.NextFrames();
+  const PingToken token = {1, 2, 3, 4, 5, 6, 7, 8};
+  ASSERT_TRUE(bench.session.OnFrame(kStart, *bench.link, PingFrame{token}));
+  EXPECT_TRUE(bench.session.HasRecord(kStart, *bench.link));
+  EXPECT_EQ(bench.NextFrames(), std::vector<Frame>{PongFrame{token}});
+  EXPECT_FALSE(bench.session.HasRecord(kStart, *bench.link));
+}
+
+// HF-OFS-15, HF-OFS-21, HF-OFS-22.
+TEST(Session, AcknowledgesEveryFinAtOnce) {
+  Bench bench;
+  bench.NextFrames();
+  for (int i = 0; i < 3; ++i) {
+    auto outcome = bench.session.OnFrame(kStart, *bench.link, FinFrame{{0}});
+    ASSERT_TRUE(outcome);
+    EXPECT_EQ(outcome->peer_finished, i == 0);
+    EXPECT_TRUE(bench.session.HasRecord(kStart, *bench.link));
+    const std::vector<Frame> frames = bench.NextFrames();
+    ASSERT_EQ(frames.size(), 1U);
+    EXPECT_TRUE(std::get<AckFrame>(frames[0]).fin_received);
+    EXPECT_FALSE(bench.session.HasRecord(kStart, *bench.link));
+  }
+}
+
+// HF-OFS-5.
 TEST(Session, FindsOutThatThePeerNeedsWhatThisEndNeverHad) {
   Session session(SessionOptions{});
   Claims claims;

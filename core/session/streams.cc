@@ -6,6 +6,7 @@
 
 namespace holdfast {
 
+// HF-OFS-17, HF-OFS-18.
 size_t SendStream::Write(ByteSpan plaintext) {
   if (finish_wanted_) return 0;
   size_t room_below_limit = static_cast<size_t>(std::min<uint64_t>(kVarintMax - replay_.end(), plaintext.size()));
@@ -22,6 +23,7 @@ bool SendStream::TakeSpaceNotice() {
   return true;
 }
 
+// HF-OFS-5, HF-OFS-6, HF-OFS-7.
 Status SendStream::OnClaims(const Claims& claims) {
   if (claims.consumed.value > claims.received.value) return std::unexpected(Error::kClaimsContradict);
   if (claims.received.value > sent_) return std::unexpected(Error::kAckBeyondSent);
@@ -34,6 +36,7 @@ Status SendStream::OnClaims(const Claims& claims) {
   return {};
 }
 
+// HF-OFS-13, HF-OFS-14.
 Status SendStream::OnAck(const AckFrame& ack) {
   if (ack.consumed.value > sent_) return std::unexpected(Error::kAckBeyondSent);
   if (ack.consumed.value < acked()) return std::unexpected(Error::kAckWentBack);
@@ -47,6 +50,7 @@ Status SendStream::OnAck(const AckFrame& ack) {
   return {};
 }
 
+// HF-OFS-9.
 size_t SendStream::sendable() const {
   uint64_t end = std::min(replay_.end(), credit_limit_);
   return end > next_ ? static_cast<size_t>(end - next_) : 0;
@@ -82,6 +86,7 @@ void SendStream::DigestInto(Digest& digest) const {
   digest.Add(fin_acked_).Add(space_wanted_);
 }
 
+// HF-OFS-10.
 Result<ByteSpan> ReceiveStream::OnData(uint64_t offset, ByteSpan bytes) {
   if (offset > received_) return std::unexpected(Error::kDataGap);
   uint64_t end = offset + bytes.size();
@@ -89,11 +94,12 @@ Result<ByteSpan> ReceiveStream::OnData(uint64_t offset, ByteSpan bytes) {
   if (end > credit_limit()) return std::unexpected(Error::kDataBeyondCredit);
   if (end <= received_) return ByteSpan();
   if (fin_received_) return std::unexpected(Error::kDataBeyondFinal);
-  ByteSpan fresh = bytes.subspan(static_cast<size_t>(received_ - offset));
+  ByteSpan fresh = bytes.subspan(static_cast<size_t>(received_ - offset));  // HF-OFS-11.
   received_ = end;
   return fresh;
 }
 
+// HF-OFS-20, HF-OFS-21.
 Result<bool> ReceiveStream::OnFin(uint64_t final_offset) {
   if (final_offset != received_) return std::unexpected(Error::kFinMismatch);
   bool first = !fin_received_;

@@ -17,6 +17,7 @@ namespace holdfast {
 // What this end sends. Holds the plaintext [acked, written) until the peer owns it.
 //
 // Invariant: acked <= sent <= written, acked <= next <= written, sent and next <= credit limit (once data was sent).
+// HF-OFS-1, HF-OFS-3.
 class SendStream {
  public:
   explicit SendStream(size_t replay_bytes_max) : replay_(replay_bytes_max) {}
@@ -49,6 +50,7 @@ class SendStream {
   Chunk TakeChunk(size_t size);
 
   // FIN is due: all bytes are out on this transport, it is not, and the peer is not known to have it.
+  // HF-OFS-19, HF-OFS-22.
   bool fin_due() const { return finish_wanted_ && !fin_sent_ && !fin_acked_ && next_ == replay_.end(); }
   void FinSent() { fin_sent_ = fin_ever_sent_ = true; }
 
@@ -85,7 +87,7 @@ class SendStream {
 
 // What this end receives. Holds no byte: what is received in order is delivered at once, and the application owns it.
 //
-// Invariant: consumed <= received <= credit limit; the credit limit never shrinks.
+// Invariant: consumed <= received <= credit limit; the credit limit never shrinks. HF-OFS-16.
 class ReceiveStream {
  public:
   explicit ReceiveStream(size_t window) : window_(window) {}
@@ -96,7 +98,7 @@ class ReceiveStream {
   Result<bool> OnFin(uint64_t final_offset);
 
   uint64_t received() const { return received_; }
-  uint64_t consumed() const { return received_; }
+  uint64_t consumed() const { return received_; }  // HF-OFS-2.
   uint64_t credit_limit() const { return received_ > kVarintMax - window_ ? kVarintMax : received_ + window_; }
   bool fin_received() const { return fin_received_; }
 

@@ -18,6 +18,7 @@ Bytes Taken(SendStream& stream, size_t size) {
   return bytes;
 }
 
+// HF-OFS-17, HF-LIM-6.
 TEST(SendStream, AcceptsWhatThereIsRoomForAndSaysWhenThereIsMore) {
   SendStream stream(100);
   EXPECT_EQ(stream.Write(Bytes(80)), 80U);
@@ -32,6 +33,7 @@ TEST(SendStream, AcceptsWhatThereIsRoomForAndSaysWhenThereIsMore) {
   EXPECT_FALSE(stream.TakeSpaceNotice());
 }
 
+// HF-OFS-9.
 TEST(SendStream, SendsNothingBeyondCredit) {
   SendStream stream(100);
   stream.Write(Bytes(100));
@@ -44,6 +46,7 @@ TEST(SendStream, SendsNothingBeyondCredit) {
   EXPECT_EQ(stream.sendable(), 10U);
 }
 
+// HF-OFS-2, HF-OFS-3, HF-OFS-7.
 TEST(SendStream, ReplaysFromWhatThePeerReceivedNotFromWhatItConsumed) {
   SendStream stream(100);
   stream.Write(AsBytes("abcdefghij"));
@@ -55,6 +58,7 @@ TEST(SendStream, ReplaysFromWhatThePeerReceivedNotFromWhatItConsumed) {
   EXPECT_EQ(stream.bytes_replayed(), 4U);
 }
 
+// HF-OFS-6.
 TEST(SendStream, MergesOldSnapshotsByMaximum) {
   SendStream stream(100);
   stream.Write(AsBytes("abcdefghij"));
@@ -67,6 +71,7 @@ TEST(SendStream, MergesOldSnapshotsByMaximum) {
   EXPECT_EQ(Taken(stream, stream.sendable()), ToBytes(AsBytes("ij")));
 }
 
+// HF-OFS-5.
 TEST(SendStream, RefusesImpossibleClaims) {
   SendStream stream(100);
   stream.Write(Bytes(10));
@@ -77,6 +82,7 @@ TEST(SendStream, RefusesImpossibleClaims) {
   EXPECT_EQ(stream.OnClaims(ClaimsOf(5, 5, 100, true)).error(), Error::kFinNotSent);
 }
 
+// HF-OFS-13.
 TEST(SendStream, RefusesImpossibleAcks) {
   SendStream stream(100);
   stream.Write(Bytes(10));
@@ -90,6 +96,20 @@ TEST(SendStream, RefusesImpossibleAcks) {
   EXPECT_EQ(stream.acked(), 4U);
 }
 
+// HF-OFS-13.
+TEST(SendStream, ChecksAcksInTheirOrder) {
+  SendStream stream(100);
+  stream.Write(Bytes(10));
+  ASSERT_TRUE(stream.OnClaims(ClaimsOf(0, 0, 100)));
+  stream.TakeChunk(5);
+  ASSERT_TRUE(stream.OnAck({{4}, {100}, false}));
+  EXPECT_EQ(stream.OnAck({{6}, {99}, true}).error(), Error::kAckBeyondSent);
+  EXPECT_EQ(stream.OnAck({{3}, {99}, true}).error(), Error::kAckWentBack);
+  EXPECT_EQ(stream.OnAck({{4}, {99}, true}).error(), Error::kCreditShrank);
+  EXPECT_EQ(stream.OnAck({{4}, {100}, true}).error(), Error::kFinNotSent);
+}
+
+// HF-OFS-7, HF-OFS-19, HF-OFS-22.
 TEST(SendStream, SendsFinAfterAllBytesAndAgainOnEachTransportUntilItIsKnown) {
   SendStream stream(100);
   stream.Write(Bytes(10));
@@ -128,6 +148,7 @@ TEST(SendStream, IsClonedToTheBit) {
 }
 
 // Every way of cutting and repeating a stream delivers each byte once.
+// HF-OFS-11.
 TEST(ReceiveStream, DeliversTheNewSuffixOfEveryOverlap) {
   const std::string text = "abcdefgh";
   for (size_t first = 0; first <= text.size(); ++first) {
@@ -149,6 +170,7 @@ TEST(ReceiveStream, DeliversTheNewSuffixOfEveryOverlap) {
   }
 }
 
+// HF-OFS-10, HF-OFS-16.
 TEST(ReceiveStream, RefusesGapsAndExcess) {
   ReceiveStream stream(10);
   EXPECT_EQ(stream.OnData(1, Bytes(1)).error(), Error::kDataGap);
@@ -158,6 +180,18 @@ TEST(ReceiveStream, RefusesGapsAndExcess) {
   EXPECT_TRUE(stream.OnData(10, Bytes(10)));
 }
 
+// HF-OFS-10.
+TEST(ReceiveStream, ChecksDataInItsOrder) {
+  ReceiveStream stream(10);
+  ASSERT_TRUE(stream.OnData(0, Bytes(5)));
+  ASSERT_TRUE(stream.OnFin(5));
+  EXPECT_EQ(stream.OnData(6, Bytes(20)).error(), Error::kDataGap);
+  EXPECT_EQ(stream.OnData(5, Bytes(11)).error(), Error::kDataBeyondCredit);
+  EXPECT_EQ(stream.OnData(5, Bytes(10)).error(), Error::kDataBeyondFinal);
+  EXPECT_TRUE(stream.OnData(0, Bytes(5)));
+}
+
+// HF-OFS-10, HF-OFS-20, HF-OFS-21.
 TEST(ReceiveStream, EndsWhereFinSays) {
   ReceiveStream stream(100);
   ASSERT_TRUE(stream.OnData(0, Bytes(10)));

@@ -21,6 +21,7 @@ constexpr size_t VarintSize(uint64_t value) {
   return value < (1U << 6) ? 1 : value < (1U << 14) ? 2 : value < (1U << 30) ? 4 : 8;
 }
 
+// HF-ENC-10.
 class Reader {
  public:
   explicit Reader(ByteSpan bytes) : rest_(bytes) {}
@@ -48,13 +49,14 @@ class Reader {
 
   ByteSpan TakeRest() { return Take(rest_.size()); }
 
-  // `size` bytes, big-endian; 0 on failure.
+  // `size` bytes, big-endian; 0 on failure. HF-ENC-1.
   uint64_t TakeInteger(size_t size) {
     uint64_t value = 0;
     for (uint8_t byte : Take(size)) value = (value << 8) | byte;
     return value;
   }
 
+  // HF-ENC-2.
   uint64_t TakeVarint() {
     if (rest_.empty()) {
       Fail(Error::kTruncated);
@@ -62,11 +64,11 @@ class Reader {
     }
     size_t size = size_t{1} << (rest_[0] >> 6);
     uint64_t value = TakeInteger(size) & (kVarintMax >> (64 - 8 * size));
-    if (ok() && VarintSize(value) != size) Fail(Error::kVarintNotMinimal);
+    if (ok() && VarintSize(value) != size) Fail(Error::kVarintNotMinimal);  // HF-ENC-3.
     return ok() ? value : 0;
   }
 
-  // ok(), and nothing is left over.
+  // ok(), and nothing is left over. HF-ENC-8.
   Status Finish() {
     if (ok() && !rest_.empty()) Fail(Error::kTrailingBytes);
     if (!ok()) return std::unexpected(error());
@@ -91,11 +93,13 @@ class Writer {
     for (uint8_t byte : bytes) out_[written_++] = byte;
   }
 
+  // HF-ENC-1.
   void PutInteger(uint64_t value, size_t size) {
     HOLDFAST_CHECK(size <= remaining());
     for (size_t i = size; i-- > 0;) out_[written_++] = static_cast<uint8_t>(value >> (8 * i));
   }
 
+  // HF-ENC-2, HF-ENC-3.
   void PutVarint(uint64_t value) {
     HOLDFAST_CHECK(value <= kVarintMax);
     size_t size = VarintSize(value);

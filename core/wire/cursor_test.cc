@@ -16,6 +16,7 @@ Bytes VarintBytes(uint64_t value) {
   return bytes;
 }
 
+// HF-ENC-2.
 TEST(Varint, ReadsBackWhatWasWritten) {
   for (uint64_t value : kEdges) {
     const Bytes bytes = VarintBytes(value);
@@ -26,6 +27,7 @@ TEST(Varint, ReadsBackWhatWasWritten) {
 }
 
 // RFC 9000 appendix A.1.
+// HF-ENC-2.
 TEST(Varint, IsThatOfTheRfc) {
   EXPECT_EQ(ToHex(VarintBytes(151288809941952652)), "c2197c5eff14e88c");
   EXPECT_EQ(ToHex(VarintBytes(494878333)), "9d7f3e7d");
@@ -33,6 +35,7 @@ TEST(Varint, IsThatOfTheRfc) {
   EXPECT_EQ(ToHex(VarintBytes(37)), "25");
 }
 
+// HF-ENC-3.
 TEST(Varint, RefusesEveryLongerForm) {
   for (uint64_t value : kEdges) {
     for (size_t size = 2 * VarintSize(value); size <= 8; size *= 2) {
@@ -47,6 +50,7 @@ TEST(Varint, RefusesEveryLongerForm) {
   }
 }
 
+// HF-ENC-8.
 TEST(Varint, IsTruncatedAtEveryPrefix) {
   for (uint64_t value : kEdges) {
     const Bytes bytes = VarintBytes(value);
@@ -59,6 +63,7 @@ TEST(Varint, IsTruncatedAtEveryPrefix) {
   }
 }
 
+// HF-ENC-10.
 TEST(Reader, KeepsItsFirstErrorAndGivesNothingAfterIt) {
   const Bytes bytes = {0x40, 0x01, 7, 7, 7};
   Reader reader(bytes);
@@ -69,6 +74,7 @@ TEST(Reader, KeepsItsFirstErrorAndGivesNothingAfterIt) {
   EXPECT_EQ(reader.Finish().error(), Error::kVarintNotMinimal);
 }
 
+// HF-ENC-8.
 TEST(Reader, NamesWhatIsLeftOver) {
   const Bytes bytes = {1, 2};
   Reader reader(bytes);

@@ -114,10 +114,10 @@ void ReadField(Reader& reader, T& field) {
     field.value = reader.TakeVarint();
   } else if constexpr (std::is_same_v<T, Offset64>) {
     field.value = reader.TakeInteger(8);
-    if (field.value > kVarintMax) reader.Fail(Error::kOffsetTooLarge);
+    if (field.value > kVarintMax) reader.Fail(Error::kOffsetTooLarge);  // HF-ENC-4.
   } else if constexpr (std::is_same_v<T, Counted>) {
     uint64_t size = reader.TakeVarint();
-    if (size > reader.remaining()) reader.Fail(Error::kTruncated);
+    if (size > reader.remaining()) reader.Fail(Error::kTruncated);  // HF-ENC-7.
     field.bytes = reader.ok() ? reader.Take(static_cast<size_t>(size)) : ByteSpan{};
   } else if constexpr (std::is_same_v<T, Rest>) {
     field.bytes = reader.TakeRest();
@@ -125,11 +125,11 @@ void ReadField(Reader& reader, T& field) {
     Read(reader, field);
   } else if constexpr (std::is_same_v<T, bool>) {
     uint64_t value = reader.TakeInteger(1);
-    if (value > 1) reader.Fail(Error::kUnknownValue);
+    if (value > 1) reader.Fail(Error::kUnknownValue);  // HF-ENC-5.
     field = value == 1;
   } else if constexpr (std::is_enum_v<T>) {
     field = static_cast<T>(reader.TakeInteger(sizeof(T)));
-    if (reader.ok() && !IsKnown(field)) reader.Fail(Error::kUnknownValue);
+    if (reader.ok() && !IsKnown(field)) reader.Fail(Error::kUnknownValue);  // HF-ENC-6.
   } else if constexpr (std::is_integral_v<T>) {
     field = static_cast<T>(reader.TakeInteger(sizeof(T)));
   } else {
@@ -182,13 +182,13 @@ void Write(Writer& writer, const T& message) {
   std::apply([&](const auto&... fields) { (WriteField(writer, fields), ...); }, message.WireFields());
 }
 
-// Reads the fields and leaves what follows them in the reader; check reader.ok().
+// Reads the fields and leaves what follows them in the reader; check reader.ok(). HF-ENC-9, HF-ENC-10.
 template <WireMessage T>
 void Read(Reader& reader, T& message) {
   std::apply([&](auto&... fields) { (ReadField(reader, fields), ...); }, message.WireFields());
 }
 
-// Exactly one message: kTruncated or kTrailingBytes otherwise.
+// Exactly one message: kTruncated or kTrailingBytes otherwise. HF-ENC-8.
 template <WireMessage T>
 Result<T> Decode(ByteSpan bytes) {
   Reader reader(bytes);

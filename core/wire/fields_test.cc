@@ -64,6 +64,7 @@ TYPED_TEST(EveryMessage, ReadsBackWhatWasWrittenInExactlyItsSize) {
   }
 }
 
+// HF-ENC-8.
 TYPED_TEST(EveryMessage, IsTruncatedAtEveryPrefixUnlessItEndsInRest) {
   for (uint64_t seed = 0; seed < 20; ++seed) {
     Drawer drawer(seed);
@@ -79,6 +80,7 @@ TYPED_TEST(EveryMessage, IsTruncatedAtEveryPrefixUnlessItEndsInRest) {
   }
 }
 
+// HF-ENC-8.
 TYPED_TEST(EveryMessage, RefusesOneByteMoreUnlessItEndsInRest) {
   TypeParam message;
   Bytes bytes = Encode(message);
@@ -109,6 +111,7 @@ TEST(Fields, AreDescribedForPeople) {
   EXPECT_EQ(Describe(Closing{Cause::kAborted, Origin::kClient, {7}}), "{cause=aborted origin=client app_code=7}");
 }
 
+// HF-ENC-5, HF-ENC-6, HF-END-1.
 TEST(Fields, RefuseValuesThatTheirListDoesNotHave) {
   EXPECT_EQ(Decode<AckFrame>(Bytes{0, 0, 2}).error(), Error::kUnknownValue);
   Bytes closing = Encode(Closing{});
@@ -119,12 +122,14 @@ TEST(Fields, RefuseValuesThatTheirListDoesNotHave) {
   EXPECT_EQ(Decode<Closing>(closing).error(), Error::kUnknownValue);
 }
 
+// HF-ENC-4.
 TEST(Fields, RefuseOffsetsBeyondTheLargest) {
   Bytes claims = Encode(Claims{});
   claims[0] = 0x40;  // 2^62
   EXPECT_EQ(Decode<Claims>(claims).error(), Error::kOffsetTooLarge);
 }
 
+// HF-ENC-7.
 TEST(Fields, RefuseACountThatTheMessageDoesNotHave) {
   const Bytes hint = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1};
   EXPECT_EQ(Decode<Hint>(hint).error(), Error::kTruncated);

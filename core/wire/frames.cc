@@ -12,7 +12,7 @@ constexpr std::array<std::string_view, 7> kFrameNames = {"PADDING", "PING", "PON
 template <size_t kIndex = 0>
 Frame ReadFrame(Reader& reader, uint64_t type) {
   if constexpr (kIndex == std::variant_size_v<Frame>) {
-    reader.Fail(Error::kUnknownFrame);
+    reader.Fail(Error::kUnknownFrame);  // HF-FRM-2.
     return {};
   } else {
     using F = std::variant_alternative_t<kIndex, Frame>;
@@ -28,7 +28,7 @@ Frame ReadFrame(Reader& reader, uint64_t type) {
 Result<std::optional<Frame>> NextFrame(Reader& reader) {
   if (reader.ok() && reader.remaining() == 0) return std::optional<Frame>();
   Frame frame = ReadFrame(reader, reader.TakeInteger(1));
-  if (const auto* data = std::get_if<DataFrame>(&frame)) {
+  if (const auto* data = std::get_if<DataFrame>(&frame)) {  // HF-OFS-8.
     if (data->bytes.bytes.empty()) reader.Fail(Error::kEmptyData);
     if (data->offset.value > kVarintMax - data->bytes.bytes.size()) reader.Fail(Error::kOffsetTooLarge);
   }

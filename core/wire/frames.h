@@ -13,7 +13,7 @@ namespace holdfast {
 using Frame = std::variant<PaddingFrame, PingFrame, PongFrame, AckFrame, DataFrame, FinFrame, CloseFrame>;
 
 // The next frame of a plaintext, or nothing at its end. After an error the reader is spent. Views in the frame live as
-// long as the plaintext.
+// long as the plaintext. HF-REC-8, HF-FRM-3.
 Result<std::optional<Frame>> NextFrame(Reader& reader);
 
 // Type byte and fields.

@@ -45,24 +45,29 @@ TEST(Frames, AreReadBackInOrder) {
   EXPECT_EQ(ReadAll(PlaintextOf(frames)), frames);
 }
 
+// HF-REC-8.
 TEST(Frames, MayBeNone) { EXPECT_EQ(ReadAll({}), std::vector<Frame>()); }
 
+// HF-FRM-2.
 TEST(Frames, OfUnknownTypeAreRefused) {
   for (int type = 7; type < 256; ++type) {
     EXPECT_EQ(ReadAll(Bytes{static_cast<uint8_t>(type), 0, 0, 0}).error(), Error::kUnknownFrame) << type;
   }
 }
 
+// HF-OFS-8.
 TEST(Frames, WithEmptyDataAreRefused) {
   EXPECT_EQ(ReadAll(PlaintextOf({DataFrame{{70}, {}}})).error(), Error::kEmptyData);
 }
 
+// HF-OFS-8.
 TEST(Frames, WithDataBeyondTheLargestOffsetAreRefused) {
   const Bytes two = {1, 2};
   EXPECT_EQ(ReadAll(PlaintextOf({DataFrame{{kVarintMax - 1}, {two}}})).error(), Error::kOffsetTooLarge);
   EXPECT_TRUE(ReadAll(PlaintextOf({DataFrame{{kVarintMax - 2}, {two}}})));
 }
 
+// HF-REC-8.
 TEST(Frames, LieWithinOneRecord) {
   const Bytes data = {1, 2, 3, 4};
   const Bytes plaintext = PlaintextOf({AckFrame{{500}, {90000}, false}, DataFrame{{70}, {data}}});

@@ -11,47 +11,48 @@
 namespace holdfast::limits {
 
 // --- Fixed by the wire (docs/protocol.md) ---
-inline constexpr size_t kRecordCiphertextBytesMin = 16;
-inline constexpr size_t kRecordCiphertextBytesMax = 65535;
+inline constexpr size_t kRecordCiphertextBytesMin = 16;     // HF-REC-1.
+inline constexpr size_t kRecordCiphertextBytesMax = 65535;  // HF-REC-1.
 inline constexpr size_t kRecordPlaintextBytesMax = kRecordCiphertextBytesMax - 16;
-// The first record from a client: until then it is a stranger, for whom no more is buffered.
+// The first record from a client: until then it is a stranger, for whom no more is buffered. HF-REC-1.
 inline constexpr size_t kFirstRecordCiphertextBytesMax = 4096;
 inline constexpr size_t kFirstRecordDataBytesMax = kFirstRecordCiphertextBytesMax - 96;  // Room for every other frame.
-inline constexpr size_t kHandshakeMessageBytesMin = 48;
-inline constexpr size_t kHandshakeMessageBytesMax = 4096;  // Room for early data in message 1 of a resume.
-inline constexpr uint64_t kRekeyIntervalRecords = 65536;
-inline constexpr uint64_t kHintSuitesMax = 16;
-inline constexpr uint64_t kHintVersionsMax = 16;
+inline constexpr size_t kHandshakeMessageBytesMin = 48;                                  // HF-PRE-8.
+inline constexpr size_t kHandshakeMessageBytesMax = 4096;  // Room for early data in message 1 of a resume. HF-PRE-8.
+inline constexpr uint64_t kRekeyIntervalRecords = 65536;   // HF-REC-3.
+inline constexpr uint64_t kHintSuitesMax = 16;             // HF-PRE-12.
+inline constexpr uint64_t kHintVersionsMax = 16;           // HF-PRE-12.
 
 // --- The byte path ---
 // One record carries at most this much DATA. It starts small on a fresh transport and doubles with what the transport
-// has carried, so that one that dies young still makes progress.
+// has carried, so that one that dies young still makes progress. HF-REC-9.
 inline constexpr size_t kDataBytesFirst = 1024;
 inline constexpr size_t kDataBytesMax = 16384;
-inline constexpr size_t kDataBytesCeiling = 65000;  // Room in the largest record for every other frame.
-inline constexpr size_t kReplayBytesDefault = 1 << 20;
-inline constexpr size_t kReceiveWindowDefault = 1 << 20;
+inline constexpr size_t kDataBytesCeiling = 65000;        // Room in the largest record for every other frame.
+inline constexpr size_t kReplayBytesDefault = 1 << 20;    // HF-LIM-6.
+inline constexpr size_t kReceiveWindowDefault = 1 << 20;  // HF-LIM-6.
 inline constexpr size_t kAckBytesMax = 65536;  // An acknowledgement is owed after this many bytes consumed...
-inline constexpr Duration kAckDelay = 20ms;    // ...or after this long.
+inline constexpr Duration kAckDelay = 20ms;    // ...or after this long. HF-OFS-15.
 
 // --- Liveness ---
-inline constexpr Duration kPingIdle = 15s;           // Silence after which a PING goes out.
-inline constexpr Duration kDeadTransport = 45s;      // Silence after which a transport is dead: D.
-inline constexpr Duration kDeadTransportMax = 600s;  // The server believes no larger D of a client.
-inline constexpr Duration kAttemptTimeoutFirst = 10s;
-inline constexpr Duration kAttemptTimeoutMax = 80s;
-inline constexpr Duration kBackoffFirst = 100ms;
-inline constexpr Duration kBackoffMax = 30s;
-inline constexpr Duration kHold = 24h;         // H, as the client asks for it.
-inline constexpr Duration kHoldMax = 7 * 24h;  // What a server grants at most.
-inline constexpr Duration kLinger = 10s;       // How long a transport waits for the peer to close after the last word.
+inline constexpr Duration kPingIdle = 15s;             // Silence after which a PING goes out. HF-LIV-2.
+inline constexpr Duration kDeadTransport = 45s;        // Silence after which a transport is dead: D. HF-LIV-3.
+inline constexpr Duration kDeadTransportMax = 600s;    // The server believes no larger D of a client. HF-END-25.
+inline constexpr Duration kAttemptTimeoutFirst = 10s;  // HF-LIV-5.
+inline constexpr Duration kAttemptTimeoutMax = 80s;    // HF-LIV-5.
+inline constexpr Duration kBackoffFirst = 100ms;       // HF-LIV-8.
+inline constexpr Duration kBackoffMax = 30s;           // HF-LIV-8.
+inline constexpr Duration kHold = 24h;                 // H, as the client asks for it. HF-END-22.
+inline constexpr Duration kHoldMax = 7 * 24h;          // What a server grants at most.
+// How long a transport waits for the peer to close after the last word. HF-LIV-10.
+inline constexpr Duration kLinger = 10s;
 
 // --- What strangers can make a server hold ---
-inline constexpr Duration kHandshakeTime = 60s;   // From accept to a valid message 1.
-inline constexpr Duration kCandidateTime = 120s;  // From message 2 to the first valid record.
-inline constexpr Duration kEmbryoTime = 300s;
-inline constexpr size_t kHandshakesMax = 16384;
-inline constexpr size_t kEmbryosMax = 16384;
-inline constexpr size_t kSessionsMax = 1 << 20;
+inline constexpr Duration kHandshakeTime = 60s;   // From accept to a valid message 1. HF-LIV-9.
+inline constexpr Duration kCandidateTime = 120s;  // From message 2 to the first valid record. HF-LIV-9.
+inline constexpr Duration kEmbryoTime = 300s;     // HF-END-27.
+inline constexpr size_t kHandshakesMax = 16384;   // HF-LIM-1.
+inline constexpr size_t kEmbryosMax = 16384;      // HF-LIM-2.
+inline constexpr size_t kSessionsMax = 1 << 20;   // HF-LIM-3.
 
 }  // namespace holdfast::limits

@@ -25,7 +25,7 @@ enum class Kind : uint8_t { kNew = 1, kResume = 2 };
 
 enum class PatternId : uint8_t { kNx = 1, kXx = 2, kNxPsk0 = 3, kXxPsk0 = 4, kNnPsk0 = 5 };
 
-// Any value is readable: what is not offered earns a hint, not a parse error.
+// Any value is readable: what is not offered earns a hint, not a parse error. HF-PRE-1.
 struct Preamble {
   Magic magic = kMagic;
   uint8_t version = kVersion;
@@ -38,7 +38,7 @@ struct Preamble {
 inline constexpr size_t kPreambleBytes = 12;
 static_assert(EncodedSize(Preamble{}) == kPreambleBytes);
 
-// 3.3 Follows a handshake length of 0, from the server only.
+// 3.3 Follows a handshake length of 0, from the server only. HF-PRE-12.
 struct Hint {
   Counted versions;
   Counted suites;
@@ -48,7 +48,7 @@ struct Hint {
 
 // --- 4 New session -----------------------------------------------------------------------------------------------
 
-// Payload of message 1. Fixed for the session's life, but for the credit.
+// Payload of message 1. Fixed for the session's life, but for the credit. HF-NEW-3, HF-NEW-4.
 struct ClientParameters {
   Offset64 credit_limit;
   uint32_t hold_ms = 0;
@@ -57,7 +57,7 @@ struct ClientParameters {
   bool operator==(const ClientParameters&) const = default;
 };
 
-// Payload of message 2.
+// Payload of message 2. HF-NEW-6.
 struct ServerParameters {
   Offset64 credit_limit;
   uint32_t hold_ms = 0;  // Granted; at most what was asked for.
@@ -80,7 +80,7 @@ constexpr std::string_view NameOf(Origin origin) {
 
 constexpr bool IsKnown(Cause cause) { return static_cast<uint8_t>(cause) < kCausesOnWire; }
 
-// 7 CLOSE: how a session ended, as it is told.
+// 7 CLOSE: how a session ended, as it is told. HF-END-1.
 struct Closing {
   Cause cause = Cause::kFinished;
   Origin origin = Origin::kNobody;
@@ -89,7 +89,7 @@ struct Closing {
   bool operator==(const Closing&) const = default;
 };
 
-// Snapshots of one side's offsets (5.2): true when made, and merged by maximum.
+// Snapshots of one side's offsets (5.2): true when made, and merged by maximum. HF-OFS-4.
 struct Claims {
   Offset64 received;
   Offset64 consumed;
@@ -100,18 +100,18 @@ struct Claims {
   bool operator==(const Claims&) const = default;
 };
 
-// Payload of message 1.
+// Payload of message 1. HF-RES-7.
 struct ResumeRequest {
   uint64_t attempt = 0;  // From 1 in each epoch.
   Claims claims;
   bool closing = false;  // 7.4: the client has ended the session, as `end` says.
   Closing end;
-  Rest early;  // 5.6: reserved for early data; empty until then.
+  Rest early;  // 5.6: reserved for early data; empty until then. HF-RES-28.
   WIRE_FIELDS(attempt, claims, closing, end, early)
   bool operator==(const ResumeRequest&) const = default;
 };
 
-// Payload of message 2.
+// Payload of message 2. HF-RES-14.
 struct ResumeReply {
   bool closed = false;  // The session has ended, as `end` says; `claims` is how far it got.
   Claims claims;
@@ -122,6 +122,7 @@ struct ResumeReply {
 
 // --- 6 Frames ----------------------------------------------------------------------------------------------------
 
+// HF-FRM-1.
 enum class FrameType : uint8_t { kPadding = 0, kPing = 1, kPong = 2, kAck = 3, kData = 4, kFin = 5, kClose = 6 };
 
 using PingToken = std::array<uint8_t, 8>;
@@ -146,6 +147,7 @@ struct PongFrame {
   bool operator==(const PongFrame&) const = default;
 };
 
+// HF-OFS-12.
 struct AckFrame {
   static constexpr FrameType kType = FrameType::kAck;
   Varint consumed;

@@ -1,0 +1,51 @@
+#pragma once
+
+// Campaign report: what came out of a campaign, as a table for people and as JSON for programs.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/time.h"
+#include "sim/campaign.h"
+#include "sim/generate.h"
+#include "tools/arguments.h"
+#include "tools/counters_report.h"
+#include "tools/table.h"
+
+namespace holdfast::tools {
+
+struct CarriedFile {
+  std::string path;
+  uint64_t bytes = 0;
+};
+
+// What was asked for, and what the report itself cannot know.
+struct CampaignFacts {
+  SeedRange seeds;
+  uint32_t jobs = 1;
+  sim::Profile profile = sim::Profile::kDefault;
+  std::vector<CarriedFile> files = {};
+  Duration time_budget = Duration::max();
+  std::string_view provider;  // Of the cryptography.
+  std::string invoked;        // The program, quoted for a shell.
+
+  bool interrupted = false;
+  Duration elapsed = {};                         // By the wall's clock.
+  Duration processor_time = {};                  // Of all threads.
+  std::optional<double> x25519_per_second = {};  // Of one core, if it was measured.
+};
+
+Table CampaignTable(const CampaignFacts& facts, const sim::CampaignReport& report);
+Json CampaignJson(const CampaignFacts& facts, const sim::CampaignReport& report);
+
+// The first few in full, the others in a line each.
+std::string ViolationsText(const CampaignFacts& facts, const sim::CampaignReport& report);
+
+// The plan of a violation as a file to keep: what it breaks and how to run it, in comments, and the plan.
+std::string PlanFileText(const CampaignFacts& facts, const sim::Violation& violation);
+
+// The command that runs a seed of this campaign again.
+std::string ReplayCommand(const CampaignFacts& facts, uint64_t seed);
+
+}  // namespace holdfast::tools
