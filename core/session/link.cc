@@ -14,6 +14,7 @@ Link::Link(Time now, const SessionOptions& options, Suite suite, NoiseSplit& spl
       dead_transport_(options.dead_transport),
       ack_delay_(options.ack_delay),
       last_life_(now),
+      last_sent_(now),
       data_bytes_(options.data_bytes_first),
       data_bytes_ceiling_(options.data_bytes_max) {
   split.first.Clear();  // HF-KEY-11.
@@ -60,7 +61,7 @@ void Link::DataSent(size_t size) {
 Time Link::Deadline(bool writable) const {
   if (!writable) return After(last_life_, dead_transport_);
   Time ping = ping_sent_ ? kNever : After(last_life_, ping_idle_);
-  return std::min({ping, After(last_life_, dead_transport_), ack_deadline_});
+  return std::min({ping, After(last_sent_, ping_idle_), After(last_life_, dead_transport_), ack_deadline_});
 }
 
 Link Link::ForkForSimulation(const ForkKey& key) const { return Link(*this, key); }
@@ -72,6 +73,7 @@ Link::Link(const Link& other, const ForkKey& key)
       dead_transport_(other.dead_transport_),
       ack_delay_(other.ack_delay_),
       last_life_(other.last_life_),
+      last_sent_(other.last_sent_),
       ack_deadline_(other.ack_deadline_),
       acked_(other.acked_),
       pings_(other.pings_),
@@ -84,7 +86,13 @@ Link::Link(const Link& other, const ForkKey& key)
 void Link::DigestInto(Digest& digest) const {
   sealer_.DigestInto(digest);
   opener_.DigestInto(digest);
-  digest.Add(ping_idle_).Add(dead_transport_).Add(ack_delay_).Add(last_life_).Add(ack_deadline_).Add(acked_);
+  digest.Add(ping_idle_)
+      .Add(dead_transport_)
+      .Add(ack_delay_)
+      .Add(last_life_)
+      .Add(last_sent_)
+      .Add(ack_deadline_)
+      .Add(acked_);
   digest.Add(pings_).Add(data_bytes_).Add(data_bytes_ceiling_).Add(ping_sent_).Add(ack_now_);
   digest.Add(pong_.has_value());
   if (pong_) digest.Add(pong_->token);

@@ -42,6 +42,10 @@ class Link {
 
   // --- Acknowledgement ---
   void OweAck() { ack_now_ = true; }
+  // Nothing was sent for a while, though something may have been heard: the peer, which hears nothing, is to know that
+  // this end lives. HF-LIV-11.
+  bool keepalive_due(Time now) const { return now >= After(last_sent_, ping_idle_); }
+  void RecordSent(Time now) { last_sent_ = now; }
   // The application owns `consumed` bytes, which the peer is owed an ACK for: at once after `bytes_max`, else later.
   // HF-OFS-15.
   void OnConsumed(Time now, uint64_t consumed, size_t bytes_max);
@@ -70,6 +74,7 @@ class Link {
   Duration dead_transport_;
   Duration ack_delay_;
   Time last_life_;
+  Time last_sent_;
   Time ack_deadline_ = kNever;
   uint64_t acked_ = 0;
   uint64_t pings_ = 0;

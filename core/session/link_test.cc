@@ -44,9 +44,22 @@ TEST(Link, AsksAfterSilenceAndDiesAfterMore) {
   EXPECT_FALSE(link.ping_due(kStart + limits::kPingIdle - 1ns));
   EXPECT_TRUE(link.ping_due(kStart + limits::kPingIdle));
   link.TakePing();
+  link.RecordSent(kStart + 40s);
   EXPECT_FALSE(link.ping_due(kStart + limits::kDeadTransport));
   EXPECT_EQ(link.Deadline(true), kStart + limits::kDeadTransport);
   EXPECT_TRUE(link.dead(kStart + limits::kDeadTransport));
+}
+
+// HF-LIV-11.
+TEST(Link, SpeaksUpThoughItOnlyListens) {
+  Link link = MakeLink();
+  link.AckSent(0);
+  link.OnLife(kStart + 10s);
+  EXPECT_EQ(link.Deadline(true), kStart + limits::kPingIdle);
+  EXPECT_FALSE(link.keepalive_due(kStart + limits::kPingIdle - 1ns));
+  EXPECT_TRUE(link.keepalive_due(kStart + limits::kPingIdle));
+  link.RecordSent(kStart + limits::kPingIdle);
+  EXPECT_FALSE(link.keepalive_due(kStart + limits::kPingIdle));
 }
 
 // HF-LIV-1.

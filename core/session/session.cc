@@ -76,7 +76,8 @@ Result<Session::Outcome> Session::OnFrame(Time now, Link& link, const Frame& fra
 }
 
 bool Session::HasRecord(Time now, const Link& link) const {
-  return link.ack_due(now) || link.pong_due() || link.ping_due(now) || out_.sendable() > 0 || out_.fin_due();
+  return link.ack_due(now) || link.keepalive_due(now) || link.pong_due() || link.ping_due(now) || out_.sendable() > 0 ||
+         out_.fin_due();
 }
 
 // HF-FRM-7.
@@ -85,6 +86,8 @@ ByteSpan Session::NextRecord(Time now, Link& link, Scratch& scratch) {
   std::array<uint8_t, kTailBytesMax> tail;
   Writer head_writer(head);
   Writer tail_writer(tail);
+  if (link.keepalive_due(now)) link.OweAck();
+  link.RecordSent(now);
   if (link.ack_useful(in_.consumed())) {
     WriteFrame(head_writer, AckFrame{{in_.consumed()}, {in_.credit_limit()}, in_.fin_received()});
     link.AckSent(in_.consumed());

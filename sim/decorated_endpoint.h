@@ -1,0 +1,57 @@
+#pragma once
+
+// DecoratedEndpoint: an endpoint that passes everything on to another one, for tests that override a verb or two to
+// plant what an oracle must find.
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "sim/endpoint.h"
+
+namespace holdfast::sim {
+
+class DecoratedEndpoint : public Endpoint {
+ public:
+  explicit DecoratedEndpoint(std::unique_ptr<Endpoint> inner) : inner_(std::move(inner)) {}
+
+  TransportId TransportOpened(Time now) override { return inner_->TransportOpened(now); }
+  void TransportClosed(Time now, TransportId t) override { inner_->TransportClosed(now, t); }
+  void DialFailed(Time now) override { inner_->DialFailed(now); }
+  void Receive(Time now, TransportId t, ByteSpan bytes) override { inner_->Receive(now, t, bytes); }
+  void SetWritable(Time now, TransportId t, bool writable) override { inner_->SetWritable(now, t, writable); }
+  size_t Send(Time now, SessionId s, ByteSpan bytes) override { return inner_->Send(now, s, bytes); }
+  void Finish(Time now, SessionId s) override { inner_->Finish(now, s); }
+  void Abort(Time now, SessionId s, uint64_t code) override { inner_->Abort(now, s, code); }
+  std::optional<Event> Poll(Time now, Entropy& entropy) override { return inner_->Poll(now, entropy); }
+  Time Deadline() const override { return inner_->Deadline(); }
+  void Tick(Time now) override { inner_->Tick(now); }
+  std::optional<SessionView> View(SessionId s) const override { return inner_->View(s); }
+  EndpointCensus Census() const override { return inner_->Census(); }
+  std::optional<SealMark> LastSeal(TransportId t) const override { return inner_->LastSeal(t); }
+  uint64_t StateDigest() const override { return inner_->StateDigest(); }
+  uint64_t SessionDigest(SessionId s) const override { return inner_->SessionDigest(s); }
+  std::unique_ptr<Endpoint> Fork(const ForkKey& key) const override {
+    return std::make_unique<DecoratedEndpoint>(inner_->Fork(key));
+  }
+
+ protected:
+  Endpoint& inner() { return *inner_; }
+
+ private:
+  std::unique_ptr<Endpoint> inner_;
+};
+
+// Holdfast with both ends inside a decoration of type D.
+template <typename D>
+class DecoratedHoldfast final : public Protocol {
+ public:
+  std::unique_ptr<Endpoint> MakeClient(const Plan& plan, uint32_t client) const override {
+    return std::make_unique<D>(Holdfast().MakeClient(plan, client));
+  }
+  std::unique_ptr<Endpoint> MakeServer(const Plan& plan) const override {
+    return std::make_unique<D>(Holdfast().MakeServer(plan));
+  }
+};
+
+}  // namespace holdfast::sim

@@ -1,0 +1,76 @@
+#pragma once
+
+// Endpoint: what a world drives: one end of a protocol that carries sessions over transports that die. The verbs and
+// the events are those of holdfast::Client and holdfast::Server, whose headers say what they mean; what is left out
+// here has a meaning there too. A Protocol makes both ends.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "core/base/fork_key.h"
+#include "core/base/time.h"
+#include "core/crypto/crypto.h"
+#include "core/session/event.h"
+#include "core/session/view.h"
+#include "sim/plan.h"
+
+namespace holdfast::sim {
+
+// What a server holds, for the oracle of bounded memory.
+struct EndpointCensus {
+  uint64_t transports = 0;
+  uint64_t handshakes = 0;
+  uint64_t embryos = 0;
+  uint64_t sessions = 0;
+  uint64_t tombstones = 0;
+  bool operator==(const EndpointCensus&) const = default;
+};
+
+// A client has one session, whose id it may ignore. A server knows many.
+class Endpoint {
+ public:
+  virtual ~Endpoint() = default;
+
+  virtual TransportId TransportOpened(Time now) = 0;
+  virtual void TransportClosed(Time now, TransportId transport) = 0;
+  virtual void DialFailed(Time now) = 0;  // Clients only.
+  virtual void Receive(Time now, TransportId transport, ByteSpan bytes) = 0;
+  virtual void SetWritable(Time now, TransportId transport, bool writable) = 0;
+
+  virtual size_t Send(Time now, SessionId session, ByteSpan plaintext) = 0;
+  virtual void Finish(Time now, SessionId session) = 0;
+  virtual void Abort(Time now, SessionId session, uint64_t app_code) = 0;
+
+  virtual std::optional<Event> Poll(Time now, Entropy& entropy) = 0;
+  virtual Time Deadline() const = 0;
+  virtual void Tick(Time now) = 0;
+
+  // --- For oracles ---
+  // Of a session that this end knows, even if it is over.
+  virtual std::optional<SessionView> View(SessionId session) const = 0;
+  virtual EndpointCensus Census() const { return {}; }
+  // The last record sealed on that transport, if any was.
+  virtual std::optional<SealMark> LastSeal(TransportId) const { return std::nullopt; }
+  virtual uint64_t StateDigest() const = 0;
+  // Of what an attempt that is not confirmed must leave alone, see Server::SessionDigest. 0: not known.
+  virtual uint64_t SessionDigest(SessionId) const { return 0; }
+
+  // A copy that behaves alike; only between Polls that have yielded everything.
+  virtual std::unique_ptr<Endpoint> Fork(const ForkKey& key) const = 0;
+};
+
+class Protocol {
+ public:
+  // Both ends of one plan must fit together; keys follow from the plan's seed.
+  virtual std::unique_ptr<Endpoint> MakeClient(const Plan& plan, uint32_t client) const = 0;
+  virtual std::unique_ptr<Endpoint> MakeServer(const Plan& plan) const = 0;
+
+ protected:
+  ~Protocol() = default;
+};
+
+// Holdfast itself: holdfast::Client and holdfast::Server, with the crypto provider that the program is linked with.
+const Protocol& Holdfast();
+
+}  // namespace holdfast::sim

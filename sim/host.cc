@@ -1,0 +1,345 @@
+#include "sim/host.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace holdfast::sim {
+namespace {
+
+constexpr SessionId kClientsSession{1};
+constexpr uint32_t kPollsMax = 1 << 20;   // In one round: an endpoint that has more to say has run wild.
+constexpr uint32_t kTicksInVainMax = 16;  // Likewise one whose deadline stays in the past.
+
+constexpr uint64_t kBystanderBytesMax = 1024;
+
+}  // namespace
+
+void Host::Reset(Stage& stage, Actor actor, std::unique_ptr<Endpoint> endpoint) {
+  actor_ = actor;
+  endpoint_.reset(std::move(endpoint));
+  entropy_ = StreamEntropy(stage.plan.seed, NameOf(actor));
+  links_.Clear();
+  applications_.clear();
+  seen_.clear();
+  sessions_.Clear();
+  touched_.clear();
+  census_ = {};
+  transports_open_ = 0;
+  wish_ = 0;
+  wish_waits_ = false;
+  dialing_ = receiving_ = kNoLink;
+  timer_ = kNever;
+  ticks_in_vain_ = 0;
+}
+
+void Host::Begin(Stage& stage, Network& network) {
+  applications_.emplace_back(stage, actor_.index, Side::kClient, kClientsSession);
+  seen_.emplace_back();
+  sessions_.At(kClientsSession) = 0;
+  Touch(0);
+  Service(stage, network);
+}
+
+// --- Happenings ----------------------------------------------------------------------------------------------------
+
+void Host::OnTimer(Stage& stage, Network& network) {
+  if (timer_ > stage.now) return;  // A later one was scheduled in place of this.
+  timer_ = kNever;
+  const Time deadline = endpoint_->Deadline();
+  if (deadline > stage.now && !stage.plan.spurious_ticks) {
+    ScheduleTimer(stage);
+    return;
+  }
+  stage.Emit(actor_, trace::Tick{.deadline_ns = Number(deadline.time_since_epoch().count())});
+  endpoint_->Tick(stage.now);
+  if (actor_.is_client()) Touch(0);
+  Service(stage, network);
+  if (endpoint_->Deadline() > stage.now) {
+    ticks_in_vain_ = 0;
+  } else if (++ticks_in_vain_ > kTicksInVainMax) {
+    Misbehaves(stage, "asks to be called at once, again and again, and does nothing");
+  }
+}
+
+void Host::OnApplication(Stage& stage, Network& network, uint32_t application) {
+  if (applications_[application].scheduled > stage.now) return;
+  applications_[application].scheduled = kNever;
+  Touch(application);
+  Service(stage, network);
+}
+
+void Host::OnDial(Stage& stage, Network& network, uint32_t wish) {
+  if (wish == wish_ && wish_waits_) Dial(stage, network);
+}
+
+void Host::OnConnect(Stage& stage, Network& network, uint32_t index) {
+  StreamLink& link = network.link(index);
+  LinkEnd& end = link.end(Side::kClient);
+  if (link.abandoned) {  // The connection comes about all the same, and is closed at once.
+    end.state = EndState::kOver;
+    if (link.fate() != DialFate::kRefused) network.End(stage, index, Side::kClient);
+    return;
+  }
+  dialing_ = kNoLink;
+  if (link.fate() == DialFate::kRefused) {
+    end.state = EndState::kOver;
+    ++stage.counters.dials_failed;
+    stage.Emit(actor_, trace::DialFailed{.client = actor_.index, .dial = link.dial()});
+    endpoint_->DialFailed(stage.now);
+  } else {
+    ++stage.counters.transports;
+    end.state = EndState::kOpen;
+    ++transports_open_;
+    end.id = endpoint_->TransportOpened(stage.now);
+    end.application = 0;
+    links_.At(end.id) = index;
+    network.Connected(stage, index);
+    stage.Emit(actor_, trace::Opened{.client = actor_.index, .transport = link.transport, .id = Number(end.id)});
+  }
+  Touch(0);
+  Service(stage, network);
+}
+
+void Host::OnAccept(Stage& stage, Network& network, uint32_t index) {
+  StreamLink& link = network.link(index);
+  LinkEnd& end = link.end(Side::kServer);
+  if (end.state != EndState::kAwaited) return;
+  end.state = EndState::kOpen;
+  ++transports_open_;
+  end.id = endpoint_->TransportOpened(stage.now);
+  links_.At(end.id) = index;
+  stage.Emit(actor_, trace::Opened{.client = link.client(), .transport = link.transport, .id = Number(end.id)});
+  Service(stage, network);
+}
+
+void Host::OnBytes(Stage& stage, Network& network, uint32_t index, ByteSpan bytes) {
+  const StreamLink& link = network.link(index);
+  const LinkEnd& end = link.end(side());
+  if (end.state == EndState::kOver) return;
+  const Direction direction = Opposite(DirectionFrom(side()));
+  stage.Emit(actor_, trace::Receive{.client = link.client(),
+                                    .transport = link.transport,
+                                    .dir = Number(direction),
+                                    .offset = link.pipe(direction).offset_out() - bytes.size(),
+                                    .size = bytes.size()});
+  const uint32_t bystander = BystanderOf(link);
+  const uint64_t digest = bystander != kNoApplication ? DigestOf(bystander) : 0;
+  // An endpoint that has closed the transport is still told of what comes late, and ignores it.
+  endpoint_->Receive(stage.now, end.id, bytes);
+  receiving_ = index;
+  Touch(end.application);
+  Service(stage, network);
+  receiving_ = kNoLink;
+  const bool compares = bystander != kNoApplication && !link.confirmed && !applications_[bystander].over();
+  if (compares) {
+    stage.oracles.attempts.OnUnconfirmed(stage.SceneOf(actor_), link.client(), link.transport, digest,
+                                         DigestOf(bystander));
+  }
+}
+
+// At a server: the session of the link's client, if it lives and what comes over the link must not disturb it; and if
+// it is not so large that looking at all of it costs more than it is worth.
+uint32_t Host::BystanderOf(const StreamLink& link) const {
+  if (actor_.is_client() || link.confirmed) return kNoApplication;
+  for (size_t i = applications_.size(); i-- > 0;) {
+    if (applications_[i].client() != link.client() || applications_[i].over()) continue;
+    return seen_[i].state.replay_bytes <= kBystanderBytesMax ? static_cast<uint32_t>(i) : kNoApplication;
+  }
+  return kNoApplication;
+}
+
+uint64_t Host::DigestOf(uint32_t application) const {
+  return endpoint_->SessionDigest(applications_[application].session());
+}
+
+void Host::OnWritable(Stage& stage, Network& network, uint32_t index) {
+  StreamLink& link = network.link(index);
+  LinkEnd& end = link.end(side());
+  if (end.backlog.empty() || end.state == EndState::kOver) return;
+  const Direction direction = DirectionFrom(side());
+  const uint64_t room = link.pipe(direction).room();
+  if (room == 0) return;
+  const uint64_t taken = std::min<uint64_t>(room, end.backlog.size());
+  stage.Emit(actor_,
+             trace::Write{.client = link.client(),
+                          .transport = link.transport,
+                          .dir = Number(direction),
+                          .offset = link.pipe(direction).offset_in(),
+                          .size = end.backlog.size(),
+                          .taken = taken},
+             end.backlog);
+  network.Write(stage, index, side(), ByteSpan(end.backlog).first(static_cast<size_t>(taken)));
+  end.backlog.erase(end.backlog.begin(), end.backlog.begin() + static_cast<std::ptrdiff_t>(taken));
+  if (!end.backlog.empty()) return;
+  if (end.state == EndState::kClosing) {
+    network.End(stage, index, side());
+  } else {
+    SetWritable(stage, network, index, true);
+    Touch(end.application);
+    Service(stage, network);
+  }
+}
+
+void Host::OnGone(Stage& stage, Network& network, uint32_t index) {
+  StreamLink& link = network.link(index);
+  LinkEnd& end = link.end(side());
+  if (end.state == EndState::kOver) return;
+  const bool was_handed = end.state != EndState::kAwaited;
+  if (end.state == EndState::kOpen) --transports_open_;
+  end.state = EndState::kOver;
+  end.backlog.clear();
+  network.End(stage, index, side());
+  if (!was_handed) return;
+  stage.Emit(actor_, trace::Closed{.client = link.client(), .transport = link.transport});
+  endpoint_->TransportClosed(stage.now, end.id);
+  Touch(end.application);
+  Service(stage, network);
+}
+
+// --- Dialing -------------------------------------------------------------------------------------------------------
+
+void Host::WantDial(Stage& stage, Network& network, Duration delay) {
+  stage.Emit(actor_, trace::DialWanted{.client = actor_.index, .delay_ns = Number(delay.count())});
+  if (dialing_ != kNoLink) {
+    network.link(dialing_).abandoned = true;
+    ++stage.counters.dials_failed;
+    dialing_ = kNoLink;
+  }
+  ++wish_;
+  wish_waits_ = true;
+  stage.ScheduleIn(delay, Happening::kDial, actor_.index, wish_);
+}
+
+void Host::Dial(Stage& stage, Network& network) {
+  wish_waits_ = false;
+  dialing_ = network.Dial(stage, actor_.index);
+}
+
+bool Host::Probe(Stage& stage, Network& network, uint32_t& dial) {
+  if (dialing_ != kNoLink || applications_.empty() || applications_[0].over()) return false;
+  Dial(stage, network);
+  dial = network.link(dialing_).dial();
+  return true;
+}
+
+// --- Rounds --------------------------------------------------------------------------------------------------------
+
+void Host::Service(Stage& stage, Network& network) {
+  uint32_t polls = 0;
+  bool again = true;
+  while (again && !stage.judge.failed()) {
+    while (std::optional<Event> event = endpoint_->Poll(stage.now, entropy_)) {
+      Handle(stage, network, *event);
+      if (stage.judge.failed()) return;
+      if (++polls > kPollsMax) return Misbehaves(stage, "yields events without end");
+    }
+    again = false;
+    for (uint32_t application : touched_) {
+      again = applications_[application].Pump(stage, *endpoint_, scratch_) || again;
+    }
+  }
+  for (uint32_t application : touched_) {
+    Look(stage, network, application);
+    ScheduleApplication(stage, application);
+  }
+  touched_.clear();
+  if (!actor_.is_client()) LookAtCensus(stage);
+  ScheduleTimer(stage);
+}
+
+// --- What has changed ----------------------------------------------------------------------------------------------
+
+void Host::Look(Stage& stage, const Network& network, uint32_t application) {
+  const SessionId session = applications_[application].session();
+  const std::optional<SessionView> view = endpoint_->View(session);
+  if (!view) return;
+  const uint64_t client = ClientOf(application);
+  Seen& seen = seen_[application];
+  const trace::State state = {.client = client,
+                              .session = Number(session),
+                              .epoch = view->epoch,
+                              .attempt = view->attempt,
+                              .attached = AttachedNumber(network, view->attached),
+                              .candidate = NumberOf(network, view->candidate),
+                              .sent = view->sent,
+                              .acked = view->acked,
+                              .received = view->received,
+                              .consumed = view->consumed,
+                              .replay_bytes = view->replay_bytes};
+  if (view->bytes_replayed > seen.bytes_replayed) {
+    stage.counters.bytes_replayed += view->bytes_replayed - seen.bytes_replayed;
+    seen.bytes_replayed = view->bytes_replayed;
+  }
+  stage.oracles.bounded_memory.OnView(stage.SceneOf(actor_), static_cast<uint32_t>(client), *view);
+  if (state.Values() == seen.state.Values()) return;
+  seen.state = state;
+  stage.Emit(actor_, state);
+}
+
+void Host::LookAtCensus(Stage& stage) {
+  const EndpointCensus census = endpoint_->Census();
+  if (census == census_) return;
+  census_ = census;
+  stage.Emit(actor_, trace::Census{.transports = census.transports,
+                                   .handshakes = census.handshakes,
+                                   .embryos = census.embryos,
+                                   .sessions = census.sessions,
+                                   .tombstones = census.tombstones});
+  stage.oracles.bounded_memory.OnTransports(stage.SceneOf(actor_), transports_open_);
+}
+
+void Host::ScheduleApplication(Stage& stage, uint32_t index) {
+  Application& application = applications_[index];
+  const Time next = std::max(stage.now, application.NextWork(stage));
+  if (next >= application.scheduled) return;
+  application.scheduled = next;
+  const bool client = actor_.is_client();
+  stage.schedule.Add(next, client ? Happening::kClientApp : Happening::kServerApp, client ? actor_.index : index);
+}
+
+void Host::ScheduleTimer(Stage& stage) {
+  const Time deadline = endpoint_->Deadline();
+  const Time next = std::max(stage.now, deadline);
+  if (deadline == kNever || next >= timer_) return;
+  timer_ = next;
+  stage.schedule.Add(next, actor_.is_client() ? Happening::kClientTimer : Happening::kServerTimer, actor_.index);
+}
+
+void Host::Touch(uint32_t application) {
+  if (application >= applications_.size()) return;
+  if (std::find(touched_.begin(), touched_.end(), application) == touched_.end()) {
+    touched_.push_back(application);
+  }
+}
+
+uint32_t Host::LinkOf(TransportId transport) const {
+  const uint32_t* found = links_.Find(transport);
+  return found != nullptr ? *found : kNoLink;
+}
+
+uint64_t Host::NumberOf(const Network& network, TransportId transport) const {
+  if (transport == TransportId::kNone) return kNoTransport;
+  const uint32_t index = LinkOf(transport);
+  if (index == kNoLink) return kGoneTransport;
+  return network.link(index).transport;
+}
+
+uint64_t Host::AttachedNumber(const Network& network, TransportId transport) const {
+  const uint32_t index = LinkOf(transport);
+  if (transport == TransportId::kNone) return kNoTransport;
+  const bool open = index != kNoLink && network.link(index).end(side()).state == EndState::kOpen;
+  return open ? network.link(index).transport : kGoneTransport;
+}
+
+void Host::Misbehaves(Stage& stage, std::string what) {
+  stage.judge.Fail("contract", fmt::format("the endpoint of {} {}", NameOf(actor_), what));
+}
+
+Host Host::Fork(const ForkKey& key) const {
+  Host copy(*this);
+  copy.endpoint_.reset(endpoint_->Fork(key));
+  return copy;
+}
+
+}  // namespace holdfast::sim

@@ -1,0 +1,117 @@
+#pragma once
+
+// Host: what stands between one endpoint and the world: it tells the endpoint what its transports do, does what the
+// endpoint asks for, buffers what a transport does not take, keeps its timer, and runs the applications of its
+// sessions. The same for a client, which also dials, and for a server, which learns who a session's client is from its
+// transport.
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "sim/application.h"
+#include "sim/endpoint.h"
+#include "sim/id_table.h"
+#include "sim/network.h"
+#include "sim/stage.h"
+#include "sim/stream_entropy.h"
+
+namespace holdfast::sim {
+
+class Host {
+ public:
+  Host() = default;
+  Host(Host&&) = default;
+  Host& operator=(Host&&) = default;
+
+  // A client's host dials when its endpoint first says so.
+  void Reset(Stage& stage, Actor actor, std::unique_ptr<Endpoint> endpoint);
+
+  // --- Happenings ---
+  void Begin(Stage& stage, Network& network);  // A client's start.
+  void OnTimer(Stage& stage, Network& network);
+  void OnApplication(Stage& stage, Network& network, uint32_t application);
+  void OnDial(Stage& stage, Network& network, uint32_t wish);     // The wait before a dial is over.
+  void OnConnect(Stage& stage, Network& network, uint32_t link);  // The dial comes to its end.
+  void OnAccept(Stage& stage, Network& network, uint32_t link);
+  void OnBytes(Stage& stage, Network& network, uint32_t link, ByteSpan bytes);
+  void OnWritable(Stage& stage, Network& network, uint32_t link);
+  void OnGone(Stage& stage, Network& network, uint32_t link);
+  bool Probe(Stage& stage, Network& network, uint32_t& dial);  // True if it dialed because of it.
+
+  const Endpoint& endpoint() const { return *endpoint_; }
+  const std::vector<Application>& applications() const { return applications_; }
+
+  Host Fork(const ForkKey& key) const;
+
+ private:
+  // Owns the endpoint. A copy is empty: Fork says what it holds.
+  class EndpointBox {
+   public:
+    EndpointBox() = default;
+    EndpointBox(const EndpointBox&) {}
+    EndpointBox(EndpointBox&&) = default;
+    EndpointBox& operator=(EndpointBox&&) = default;
+    void reset(std::unique_ptr<Endpoint> endpoint) { endpoint_ = std::move(endpoint); }
+    Endpoint& operator*() const { return *endpoint_; }
+    Endpoint* operator->() const { return endpoint_.get(); }
+
+   private:
+    std::unique_ptr<Endpoint> endpoint_;
+  };
+
+  // What the world last saw of a session.
+  struct Seen {
+    trace::State state = {};
+    uint64_t bytes_replayed = 0;
+  };
+
+  Host(const Host&) = default;
+
+  Side side() const { return actor_.is_client() ? Side::kClient : Side::kServer; }
+  uint64_t ClientOf(uint32_t application) const { return applications_[application].client(); }
+
+  // Polls until there is nothing more, lets the applications do what they can, and looks at what has changed.
+  void Service(Stage& stage, Network& network);
+  void Handle(Stage& stage, Network& network, const Event& event);
+  void Write(Stage& stage, Network& network, TransportId transport, ByteSpan bytes);
+  void Close(Stage& stage, Network& network, TransportId transport, Error why);
+  void SessionEvent(Stage& stage, Network& network, const Event& event);
+  void OpenSession(Stage& stage, Network& network, const Event& event);
+  void Confirm(Network& network, TransportId transport, uint32_t application);
+  void WantDial(Stage& stage, Network& network, Duration delay);
+  void Dial(Stage& stage, Network& network);
+  void SetWritable(Stage& stage, Network& network, uint32_t link, bool writable);
+
+  void Look(Stage& stage, const Network& network, uint32_t application);
+  void LookAtCensus(Stage& stage);
+  uint32_t BystanderOf(const StreamLink& link) const;
+  uint64_t DigestOf(uint32_t application) const;
+  void ScheduleApplication(Stage& stage, uint32_t application);
+  void ScheduleTimer(Stage& stage);
+  void Touch(uint32_t application);
+  uint32_t LinkOf(TransportId transport) const;
+  uint64_t NumberOf(const Network& network, TransportId transport) const;
+  uint64_t AttachedNumber(const Network& network, TransportId transport) const;
+  void Misbehaves(Stage& stage, std::string what);
+
+  Actor actor_;
+  EndpointBox endpoint_;
+  StreamEntropy entropy_;
+  IdTable<TransportId, uint32_t> links_;   // Every transport that the endpoint was handed.
+  std::vector<Application> applications_;  // A client's is there from the start.
+  std::vector<Seen> seen_;                 // By application.
+  IdTable<SessionId, uint32_t> sessions_;  // To applications.
+  std::vector<uint32_t> touched_;          // Applications whose sessions may have changed.
+  EndpointCensus census_;
+  uint64_t transports_open_ = 0;
+  uint32_t wish_ = 0;        // Number of the last dial asked for.
+  bool wish_waits_ = false;  // It has not begun.
+  uint32_t dialing_ = kNoLink;
+  uint32_t receiving_ = kNoLink;
+  Time timer_ = kNever;         // The earliest that is scheduled.
+  uint32_t ticks_in_vain_ = 0;  // In a row, after each of which the deadline was still past.
+  Bytes scratch_;
+};
+
+}  // namespace holdfast::sim

@@ -1,0 +1,167 @@
+// What a host does about each event of its endpoint; see host.h.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <type_traits>
+#include <variant>
+
+#include "sim/host.h"
+
+namespace holdfast::sim {
+
+void Host::Handle(Stage& stage, Network& network, const Event& event) {
+  if (const auto* write = std::get_if<event::Write>(&event.what)) {
+    Write(stage, network, event.transport, write->bytes);
+  } else if (const auto* close = std::get_if<event::CloseTransport>(&event.what)) {
+    Close(stage, network, event.transport, close->why);
+  } else if (const auto* dial = std::get_if<event::Dial>(&event.what)) {
+    WantDial(stage, network, dial->delay);
+  } else if (const auto* failed = std::get_if<event::AttemptFailed>(&event.what)) {
+    stage.Emit(actor_, trace::AttemptFailed{.client = actor_.index,
+                                            .transport = NumberOf(network, event.transport),
+                                            .error = Number(failed->why)});
+  } else {
+    SessionEvent(stage, network, event);
+  }
+}
+
+void Host::Write(Stage& stage, Network& network, TransportId transport, ByteSpan bytes) {
+  const uint32_t index = LinkOf(transport);
+  if (index == kNoLink) return Misbehaves(stage, "writes to a transport that it was never given");
+  StreamLink& link = network.link(index);
+  LinkEnd& end = link.end(side());
+  if (end.state != EndState::kOpen || !end.writable) {
+    return Misbehaves(stage, fmt::format("writes to transport {} of client {}, which is {}", link.transport,
+                                         link.client(), end.writable ? "gone" : "not writable"));
+  }
+  if (std::optional<SealMark> mark = endpoint_->LastSeal(transport)) {
+    stage.Emit(actor_, trace::Seal{.key = mark->key_digest, .nonce = mark->nonce});
+  }
+  Touch(end.application);
+  const Direction direction = DirectionFrom(side());
+  const uint64_t taken = std::min<uint64_t>(link.pipe(direction).room(), bytes.size());
+  stage.Emit(actor_,
+             trace::Write{.client = link.client(),
+                          .transport = link.transport,
+                          .dir = Number(direction),
+                          .offset = link.pipe(direction).offset_in(),
+                          .size = bytes.size(),
+                          .taken = taken},
+             bytes);
+  network.Write(stage, index, side(), bytes.first(static_cast<size_t>(taken)));
+  if (taken == bytes.size()) return;
+  Append(end.backlog, bytes.subspan(static_cast<size_t>(taken)));
+  SetWritable(stage, network, index, false);
+}
+
+void Host::SetWritable(Stage& stage, Network& network, uint32_t index, bool writable) {
+  StreamLink& link = network.link(index);
+  LinkEnd& end = link.end(side());
+  end.writable = writable;
+  stage.Emit(actor_, trace::Writable{.client = link.client(),
+                                     .transport = link.transport,
+                                     .dir = Number(DirectionFrom(side())),
+                                     .writable = writable});
+  endpoint_->SetWritable(stage.now, end.id, writable);
+}
+
+void Host::Close(Stage& stage, Network& network, TransportId transport, Error why) {
+  const uint32_t index = LinkOf(transport);
+  if (index == kNoLink) return Misbehaves(stage, "closes a transport that it was never given");
+  StreamLink& link = network.link(index);
+  LinkEnd& end = link.end(side());
+  stage.Emit(actor_, trace::Close{.client = link.client(), .transport = link.transport, .error = Number(why)});
+  if (end.state != EndState::kOpen) return Misbehaves(stage, "closes a transport that is gone");
+  --transports_open_;
+  end.state = EndState::kClosing;
+  if (end.backlog.empty()) network.End(stage, index, side());
+}
+
+void Host::SessionEvent(Stage& stage, Network& network, const Event& event) {
+  if (std::holds_alternative<event::Opened>(event.what)) return OpenSession(stage, network, event);
+  const uint32_t* found = sessions_.Find(event.session);
+  if (found == nullptr) return Misbehaves(stage, "speaks of a session that it never opened");
+  const uint32_t index = *found;
+  Application& application = applications_[index];
+  const uint64_t client = application.client();
+  const uint64_t session = Number(event.session);
+  const uint64_t transport = NumberOf(network, event.transport);
+  Touch(index);
+  std::visit(
+      [&](const auto& what) {
+        using What = std::remove_cvref_t<decltype(what)>;
+        if constexpr (std::is_same_v<What, event::Deliver>) {
+          const uint64_t over = receiving_ == kNoLink ? kNoTransport : network.link(receiving_).transport;
+          stage.counters.bytes_delivered += what.bytes.size();
+          application.OnDeliver(stage, what.bytes.size());
+          stage.Emit(actor_,
+                     trace::Deliver{.client = client,
+                                    .session = session,
+                                    .transport = over,
+                                    .offset = what.offset,
+                                    .size = what.bytes.size()},
+                     what.bytes);
+        } else if constexpr (std::is_same_v<What, event::PeerFinished>) {
+          application.OnPeerFinished(stage);
+          stage.Emit(actor_,
+                     trace::PeerFinished{.client = client, .session = session, .offset = application.delivered()});
+        } else if constexpr (std::is_same_v<What, event::SpaceAvailable>) {
+          application.OnSpace();
+          stage.Emit(actor_, trace::SpaceAvailable{.client = client, .session = session});
+        } else if constexpr (std::is_same_v<What, event::Suspended>) {
+          stage.Emit(actor_,
+                     trace::Suspended{
+                         .client = client, .session = session, .transport = transport, .error = Number(what.why)});
+        } else if constexpr (std::is_same_v<What, event::Resumed>) {
+          if (!actor_.is_client()) {
+            ++stage.counters.resumes;
+            Confirm(network, event.transport, index);
+          }
+          stage.Emit(actor_, trace::Resumed{.client = client, .session = session, .transport = transport});
+        } else if constexpr (std::is_same_v<What, event::Ended>) {
+          application.OnEnded();
+          if (actor_.is_client()) ++stage.counters.endings[Number(what.ending.cause)];
+          stage.Emit(actor_, trace::Ended{.client = client,
+                                          .session = session,
+                                          .cause = Number(what.ending.cause),
+                                          .origin = Number(what.ending.origin),
+                                          .code = what.ending.app_code,
+                                          .crossed = what.ending.crossed,
+                                          .peer_code = what.ending.peer_app_code});
+        } else if constexpr (std::is_same_v<What, event::Crossed>) {
+          stage.Emit(actor_, trace::Crossed{.client = client, .session = session, .peer_code = what.peer_app_code});
+        }
+      },
+      event.what);
+}
+
+void Host::OpenSession(Stage& stage, Network& network, const Event& event) {
+  uint32_t link = LinkOf(event.transport);
+  if (actor_.is_client()) {
+    ++stage.counters.handshakes;
+  } else {
+    ++stage.counters.sessions;
+    Confirm(network, event.transport, static_cast<uint32_t>(applications_.size()));
+    if (link == kNoLink) link = receiving_;
+    if (link == kNoLink) return Misbehaves(stage, "opens a session out of nothing");
+    sessions_.At(event.session) = static_cast<uint32_t>(applications_.size());
+    applications_.emplace_back(stage, network.link(link).client(), Side::kServer, event.session);
+    seen_.emplace_back();
+  }
+  const uint32_t index = *sessions_.Find(event.session);
+  Touch(index);
+  stage.Emit(actor_, trace::SessionOpened{.client = ClientOf(index),
+                                          .session = Number(event.session),
+                                          .transport = NumberOf(network, event.transport)});
+}
+
+// The server's session is on that transport.
+void Host::Confirm(Network& network, TransportId transport, uint32_t application) {
+  if (LinkOf(transport) == kNoLink) return;
+  StreamLink& link = network.link(LinkOf(transport));
+  link.confirmed = true;
+  link.end(Side::kServer).application = application;
+}
+
+}  // namespace holdfast::sim

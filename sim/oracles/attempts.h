@@ -1,0 +1,19 @@
+#pragma once
+
+// attempts: what comes over a transport that is not the session's, before it is confirmed, leaves the session to the
+// bit as it was: the attached transport, its keys and nonces, the streams and the buffers. (Whether an attempt may
+// count itself, and make a key that waits, is not asked here.) HF-RES-9, HF-RES-13, HF-RES-26.
+
+#include "sim/oracles/scene.h"
+
+namespace holdfast::sim {
+
+class Attempts {
+ public:
+  void Reset(const Plan&) {}
+
+  // Digests of the session without what an attempt may change.
+  void OnUnconfirmed(const Scene& scene, uint64_t client, uint64_t transport, uint64_t before, uint64_t after) const;
+};
+
+}  // namespace holdfast::sim

@@ -1,0 +1,67 @@
+#include "sim/oracles/bounded_memory.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+
+namespace holdfast::sim {
+namespace {
+
+constexpr const char* kName = "bounded_memory";
+
+// A session beside its replay buffer: a record being read and one being opened, sealed and written, a handshake
+// message, and the same again for a second transport; each in a vector that may be twice as large as what it holds.
+constexpr uint64_t kSessionOverheadMax = 10 * 65536;
+
+const SessionOptions& OptionsOf(const Scene& scene, uint32_t client) {
+  return scene.actor.is_client() ? scene.plan.clients[client].settings.session : scene.plan.server.session;
+}
+
+void CheckAtMost(const Scene& scene, std::string_view what, uint64_t count, uint64_t max) {
+  if (count <= max) return;
+  scene.judge.Fail(kName, fmt::format("the server holds {} {}; the limit is {}", count, what, max));
+}
+
+}  // namespace
+
+void BoundedMemory::OnView(const Scene& scene, uint32_t client, const SessionView& view) {
+  const SessionOptions& options = OptionsOf(scene, client);
+  const uint64_t max = std::bit_ceil(options.replay_bytes_max) + kSessionOverheadMax;
+  const std::string_view side = NameOf(scene.actor.is_client() ? Side::kClient : Side::kServer);
+  if (view.replay_bytes > options.replay_bytes_max) {
+    scene.judge.Fail(kName, fmt::format("client {}'s session at the {} keeps {} bytes for replay; "
+                                        "replay_bytes_max is {}",
+                                        client, side, view.replay_bytes, options.replay_bytes_max));
+  } else if (view.memory_bytes > max) {
+    scene.judge.Fail(kName, fmt::format("client {}'s session at the {} holds {} bytes; its options "
+                                        "allow for {}",
+                                        client, side, view.memory_bytes, max));
+  }
+}
+
+void BoundedMemory::On(const Scene& scene, const trace::Census& event) {
+  census_ = event;
+  const ServerSettings& limits = scene.plan.server;
+  CheckAtMost(scene, "transports before message 1", event.handshakes, limits.handshakes_max);
+  CheckAtMost(scene, "unconfirmed sessions", event.embryos, limits.embryos_max);
+  // An unconfirmed session was let in when there was room, and may be confirmed when there is none.
+  CheckAtMost(scene, "sessions and tombstones", event.sessions + event.tombstones,
+              limits.sessions_max + limits.embryos_max);
+}
+
+void BoundedMemory::OnTransports(const Scene& scene, uint64_t transports_open) const {
+  if (census_.transports == transports_open) return;
+  scene.judge.Fail(kName,
+                   fmt::format("the server holds {} transports, but {} are open", census_.transports, transports_open));
+}
+
+void BoundedMemory::On(const Scene& scene, const trace::Quiet&) {
+  const uint64_t held = census_.transports + census_.embryos + census_.sessions + census_.tombstones;
+  if (held == 0) return;
+  scene.judge.Fail(kName, fmt::format("nothing is left to wait for, but the server still holds {} "
+                                      "transports, {} unconfirmed sessions, {} sessions and {} "
+                                      "tombstones",
+                                      census_.transports, census_.embryos, census_.sessions, census_.tombstones));
+}
+
+}  // namespace holdfast::sim

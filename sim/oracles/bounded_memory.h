@@ -1,0 +1,25 @@
+#pragma once
+
+// bounded_memory: what a session holds is bounded by its options, and what a server holds by its tables' limits; when
+// all is over and all times have run out, nothing is held at all. HF-LIM-1, HF-LIM-2, HF-LIM-6.
+
+#include "core/session/view.h"
+#include "sim/oracles/scene.h"
+
+namespace holdfast::sim {
+
+class BoundedMemory {
+ public:
+  void Reset(const Plan&) { census_ = {}; }
+  void On(const Scene& scene, const trace::Census& event);
+  void On(const Scene& scene, const trace::Quiet& event);
+  void OnView(const Scene& scene, uint32_t client, const SessionView& view);
+
+  // `transports_open`: how many the world knows to be open at the server.
+  void OnTransports(const Scene& scene, uint64_t transports_open) const;
+
+ private:
+  trace::Census census_ = {};
+};
+
+}  // namespace holdfast::sim

@@ -1,0 +1,35 @@
+#include "sim/oracles/honest.h"
+
+#include <fmt/format.h>
+
+#include "core/base/error.h"
+
+namespace holdfast::sim {
+namespace {
+
+// What can come about between honest ends over a bad network.
+bool IsInnocent(Error error) {
+  switch (error) {
+    case Error::kTransportClosed:
+    case Error::kTimedOut:
+    case Error::kSuperseded:
+    case Error::kDone:
+    case Error::kTableFull:
+    case Error::kUnknownLocator:  // The server has given the session up, or moved on to a later epoch.
+    case Error::kStaleAttempt:    // An attempt overtook an earlier one.
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+void Honest::Check(const Scene& scene, uint64_t client, uint64_t error) const {
+  if (IsInnocent(static_cast<Error>(error))) return;
+  scene.judge.Fail("honest", fmt::format("the {} finds fault with what came over a transport of client {}: {}",
+                                         NameOf(scene.actor.is_client() ? Side::kClient : Side::kServer), client,
+                                         InfoOf(static_cast<Error>(error)).sentence));
+}
+
+}  // namespace holdfast::sim

@@ -1,0 +1,81 @@
+#include "sim/oracles/promises.h"
+
+#include <fmt/format.h>
+
+#include "core/base/error.h"
+
+namespace holdfast::sim {
+namespace {
+
+constexpr const char* kName = "promises";
+
+std::string Seconds(Duration time) { return fmt::format("{:.3f} s", std::chrono::duration<double>(time).count()); }
+
+}  // namespace
+
+void Promises::Reset(const Plan& plan) {
+  clients_.assign(plan.clients.size(), {});
+  server_ends_.Clear();
+  tombstones_until_.clear();
+}
+
+Promises::End& Promises::EndOf(const Scene& scene, uint64_t client, uint64_t session) {
+  return scene.actor.is_client() ? clients_[client] : server_ends_.At(session);
+}
+
+// What the server grants, in whole milliseconds as on the wire. Its own end it keeps for longer.
+Duration Promises::HoldOf(const Scene& scene, uint64_t client) const {
+  const Duration hold = std::min(scene.plan.clients[client].settings.hold, scene.plan.server.hold_max);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(hold);
+}
+
+void Promises::On(const Scene& scene, const trace::SessionOpened& event) {
+  End& end = EndOf(scene, event.client, event.session);
+  end.sign = end.opened = scene.now;
+}
+
+void Promises::On(const Scene& scene, const trace::Resumed& event) {
+  EndOf(scene, event.client, event.session).sign = scene.now;
+}
+
+void Promises::On(const Scene& scene, const trace::State& event) {
+  End& end = EndOf(scene, event.client, event.session);
+  if (event.received > end.received || event.acked > end.acked) end.sign = scene.now;
+  end.received = event.received;
+  end.acked = event.acked;
+}
+
+void Promises::On(const Scene& scene, const trace::Ended& event) {
+  const End& end = EndOf(scene, event.client, event.session);
+  const Duration hold = HoldOf(scene, event.client);
+  const Duration silence = scene.now - end.sign;
+  const auto cause = static_cast<Cause>(event.cause);
+  if (!scene.actor.is_client()) {
+    tombstones_until_.push_back(After(scene.now, hold));
+    clients_[event.client].server_expired |= cause == Cause::kExpired;
+  }
+  // A client that still hears old bytes of a transport that is dead the other way learns the server's verdict early.
+  const bool told = scene.actor.is_client() && end.server_expired;
+  if (cause == Cause::kExpired && silence < hold && !told) {
+    scene.judge.Fail(kName, fmt::format("client {}'s session expired at the {} {} after a sign of life; its hold time "
+                                        "is {}",
+                                        event.client, NameOf(scene.actor.is_client() ? Side::kClient : Side::kServer),
+                                        Seconds(silence), Seconds(hold)));
+  }
+  const Duration embryo = std::chrono::duration_cast<std::chrono::milliseconds>(scene.plan.server.embryo_time);
+  if (cause == Cause::kNeverConfirmed && scene.now - end.opened < embryo) {
+    scene.judge.Fail(kName, fmt::format("client {} says never_confirmed {} after its session opened; the server keeps "
+                                        "such sessions for {}",
+                                        event.client, Seconds(scene.now - end.opened), Seconds(embryo)));
+  }
+}
+
+void Promises::On(const Scene& scene, const trace::Census& event) {
+  std::erase_if(tombstones_until_, [&scene](Time until) { return until <= scene.now; });
+  if (event.tombstones >= tombstones_until_.size()) return;
+  scene.judge.Fail(kName, fmt::format("the server keeps {} tombstones, but {} sessions have ended within their hold "
+                                      "times",
+                                      event.tombstones, tombstones_until_.size()));
+}
+
+}  // namespace holdfast::sim

@@ -1,0 +1,40 @@
+#pragma once
+
+// promises: a session is not given up, at either end, while its hold time runs; its tombstone is kept as long after its
+// end; and "never confirmed" is not said before the server may have forgotten an unconfirmed session. HF-END-23,
+// HF-END-26, HF-END-30.
+
+#include <vector>
+
+#include "sim/id_table.h"
+#include "sim/oracles/scene.h"
+
+namespace holdfast::sim {
+
+class Promises {
+ public:
+  void Reset(const Plan& plan);
+  void On(const Scene& scene, const trace::SessionOpened& event);
+  void On(const Scene& scene, const trace::Resumed& event);
+  void On(const Scene& scene, const trace::State& event);
+  void On(const Scene& scene, const trace::Ended& event);
+  void On(const Scene& scene, const trace::Census& event);
+
+ private:
+  // One end of a session. What is not seen from outside may have been a later sign of life, never an earlier one.
+  struct End {
+    Time sign = {};  // The last that it surely had of its peer.
+    Time opened = {};
+    bool server_expired = false;  // Of a client: the server gave the session up, and says so.
+    uint64_t received = 0;
+    uint64_t acked = 0;
+  };
+  End& EndOf(const Scene& scene, uint64_t client, uint64_t session);
+  Duration HoldOf(const Scene& scene, uint64_t client) const;
+
+  std::vector<End> clients_;
+  IdTable<uint64_t, End> server_ends_;
+  std::vector<Time> tombstones_until_;  // Of sessions that the server has ended.
+};
+
+}  // namespace holdfast::sim

@@ -1,0 +1,45 @@
+#include "sim/oracles/retries.h"
+
+#include <fmt/format.h>
+
+namespace holdfast::sim {
+namespace {
+
+// From here on the wait must have grown; and it must have come to so much of the first.
+constexpr uint64_t kWishesMany = 8;
+constexpr int64_t kGrowth = 4;
+
+std::string Seconds(uint64_t ns) { return fmt::format("{}.{:09} s", ns / 1'000'000'000, ns % 1'000'000'000); }
+
+}  // namespace
+
+void Retries::On(const Scene& scene, const trace::DialWanted& event) {
+  Client& client = clients_[event.client];
+  const ClientSettings& settings = scene.plan.clients[event.client].settings;
+  if (!std::exchange(client.first_done, true)) return;  // The very first dial need not wait.
+  ++client.wishes;
+  // Half of each wait may be drawn.
+  Duration least = std::min(settings.backoff_first, settings.backoff_max) / 2;
+  if (client.wishes > kWishesMany) least = std::min(settings.backoff_first * kGrowth, settings.backoff_max) / 2;
+  if (event.delay_ns < static_cast<uint64_t>(least.count())) {
+    scene.judge.Fail("retries", fmt::format("client {} asks for dial {} in a row after {}; it should wait for {} at "
+                                            "least",
+                                            event.client, client.wishes, Seconds(event.delay_ns),
+                                            Seconds(static_cast<uint64_t>(least.count()))));
+  } else if (event.delay_ns > static_cast<uint64_t>(std::max(settings.backoff_first, settings.backoff_max).count())) {
+    scene.judge.Fail("retries", fmt::format("client {} waits {} before it dials, longer than backoff_max", event.client,
+                                            Seconds(event.delay_ns)));
+  }
+}
+
+void Retries::On(const Scene& scene, const trace::State& event) {
+  if (!scene.actor.is_client()) return;
+  Client& client = clients_[event.client];
+  if (event.received > client.received || event.acked > client.acked || event.attached != kNoTransport) {
+    client.wishes = 0;
+  }
+  client.received = event.received;
+  client.acked = event.acked;
+}
+
+}  // namespace holdfast::sim

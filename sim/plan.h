@@ -1,0 +1,216 @@
+#pragma once
+
+// Plan: everything that happens in one run, as data: what the applications do, what the network is like, what goes
+// wrong and when, and how the endpoints are set. A run draws no randomness but cryptographic entropy, which follows
+// from `seed` by name, so taking a line out of a plan shifts nothing else. The text form is in plan_text.h.
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "core/base/time.h"
+#include "core/crypto/crypto.h"
+#include "core/session/options.h"
+
+namespace holdfast::sim {
+
+enum class Side : uint8_t { kClient, kServer };
+
+// Of a byte stream: from the client to the server, or back. In text "c>s" and "s>c".
+enum class Direction : uint8_t { kUp, kDown };
+
+constexpr Side SenderOf(Direction direction) { return direction == Direction::kUp ? Side::kClient : Side::kServer; }
+constexpr Direction DirectionFrom(Side sender) { return sender == Side::kClient ? Direction::kUp : Direction::kDown; }
+constexpr Direction Opposite(Direction direction) {
+  return direction == Direction::kUp ? Direction::kDown : Direction::kUp;
+}
+
+// As a time: it never comes. As a size: all of it. As a transport: every one.
+inline constexpr Duration kNeverAfter = Duration::max();
+inline constexpr uint64_t kAll = UINT64_MAX;
+inline constexpr uint32_t kEveryTransport = UINT32_MAX;
+
+// --- What the applications do --------------------------------------------------------------------------------------
+
+enum class StartRule : uint8_t {
+  kAtOnce,     // A client before its session is open, a server when it is.
+  kAfterPeer,  // Once the first byte, or the end, of the other direction has come: the other side speaks first.
+};
+enum class FinishRule : uint8_t {
+  kWhenSent,   // After the last byte: half close.
+  kAfterPeer,  // After the last byte, once the other direction is complete.
+};
+
+// One direction of one client's session.
+struct Stream {
+  uint64_t bytes = 0;
+  uint64_t chunk = 65536;  // At most so much is given to Send at a time...
+  Duration think = {};     // ...and so long after the chunk before it.
+  StartRule start = StartRule::kAtOnce;
+  Duration start_delay = {};
+  FinishRule finish = FinishRule::kWhenSent;
+  Duration finish_delay = {};
+  bool operator==(const Stream&) const = default;
+};
+
+// An application gives up. The first of the conditions to hold is enough.
+struct Abort {
+  uint32_t client = 0;
+  Side by = Side::kClient;
+  uint64_t code = 0;
+  Duration at = kNeverAfter;  // Since the start of the run.
+  uint64_t sent = kAll;       // Once it has given so many bytes to Send...
+  uint64_t delivered = kAll;  // ...or been given so many of the peer's.
+  bool operator==(const Abort&) const = default;
+};
+
+// --- What the network is like --------------------------------------------------------------------------------------
+
+enum class Segments : uint8_t {
+  kWhole,      // Arrive as they were written.
+  kRandom,     // Cut into pieces of 1 to segment_bytes bytes.
+  kOneByte,    // One byte at a time, for the first 4 KiB; whole after them.
+  kCoalesced,  // All that arrives within `window` arrives together.
+};
+
+// One direction of a transport.
+struct Path {
+  Duration latency = std::chrono::milliseconds(5);
+  Duration jitter = {};         // Each segment takes up to so much longer; none overtakes another.
+  uint64_t bandwidth = 0;       // Bytes a second; 0 is no limit.
+  uint64_t capacity = 1 << 20;  // Bytes under way at most: beyond it writes are taken in part, or not at all.
+  Segments segments = Segments::kWhole;
+  uint64_t segment_bytes = 1460;
+  Duration window = {};
+  bool operator==(const Path&) const = default;
+};
+
+// The later of two rules for one transport wins.
+struct PathRule {
+  uint32_t client = 0;
+  Direction direction = Direction::kUp;
+  uint32_t transport = kEveryTransport;
+  Path path;
+  bool operator==(const PathRule&) const = default;
+};
+
+// --- What goes wrong -----------------------------------------------------------------------------------------------
+
+enum class FaultKind : uint8_t {
+  kFin,      // The transport ends: each side learns after what was under way to it.
+  kReset,    // The transport breaks: what has not arrived when a side learns is lost to it.
+  kSilence,  // The transport swallows what is written, and nobody is told.
+  kStall,    // Nothing arrives for a while; then all of it does.
+  kRefuse,   // A dial fails.
+  kHang,     // A dial never comes to anything.
+  kGhost,    // Likewise, but the server accepted a transport, on which nothing ever comes.
+  kSlow,     // A dial takes long.
+  kProbe,    // The client opens another transport although it has one that works.
+};
+inline constexpr size_t kFaultKinds = 9;
+
+// A client's dials are numbered from 0, and so are its transports: the dials that came to something. So a plan with one
+// fault less leaves the others where they were.
+struct Fault {
+  FaultKind kind = FaultKind::kFin;
+  uint32_t client = 0;
+
+  // Where it strikes: by dial for refuse, hang, ghost and slow; by age or at for a probe; by byte, age or at for the
+  // others.
+  uint32_t dial = 0;
+  uint32_t transport = 0;  // Of byte and age.
+  Direction direction = Direction::kUp;
+  uint64_t byte = kAll;        // When this byte of that transport and direction would be written; it is not.
+  Duration age = kNeverAfter;  // So long after the client opened that transport.
+  Duration at = kNeverAfter;   // So long after the start, on whichever transport the client opened last.
+
+  // Fin, reset, silence.
+  Duration client_learns = {};  // So long after the death, or never. Silence: never, unless it says otherwise.
+  Duration server_learns = {};
+  uint64_t keep_up = kAll;  // Of the bytes under way in each direction the first so many still arrive...
+  uint64_t keep_down = kAll;
+  Duration late = {};  // ...so much later than they would have.
+
+  // Stall, slow.
+  Duration lasting = {};
+  bool both_directions = false;  // Stall: `direction` alone, unless set.
+
+  bool operator==(const Fault&) const = default;
+};
+
+// A fault of that kind before it is told more: nobody learns of a silence.
+constexpr Fault FaultOf(FaultKind kind) {
+  Fault fault;
+  fault.kind = kind;
+  if (kind == FaultKind::kSilence) fault.client_learns = fault.server_learns = kNeverAfter;
+  return fault;
+}
+constexpr bool IsDeath(FaultKind kind) { return kind <= FaultKind::kSilence; }
+constexpr bool IsOfDial(FaultKind kind) { return kind >= FaultKind::kRefuse && kind <= FaultKind::kSlow; }
+
+// --- How the endpoints are set -------------------------------------------------------------------------------------
+
+// As ClientConfig and ServerConfig of core/pool, without the keys, which follow from the seed.
+struct ClientSettings {
+  Suite suite = Suite::kChaChaPoly;
+  Duration hold = std::chrono::minutes(10);
+  Duration attempt_timeout_first = limits::kAttemptTimeoutFirst;
+  Duration attempt_timeout_max = limits::kAttemptTimeoutMax;
+  Duration backoff_first = limits::kBackoffFirst;
+  Duration backoff_max = limits::kBackoffMax;
+  SessionOptions session;
+  bool operator==(const ClientSettings& other) const;
+};
+
+struct ServerSettings {
+  Duration hold_max = limits::kHoldMax;
+  Duration handshake_time = limits::kHandshakeTime;
+  Duration candidate_time = limits::kCandidateTime;
+  Duration embryo_time = limits::kEmbryoTime;
+  uint64_t handshakes_max = 1024;
+  uint64_t embryos_max = 1024;
+  uint64_t sessions_max = 1024;
+  SessionOptions session;
+  bool operator==(const ServerSettings& other) const;
+};
+
+bool SameOptions(const SessionOptions& a, const SessionOptions& b);
+
+// --- All of it -----------------------------------------------------------------------------------------------------
+
+struct ClientPlan {
+  ClientSettings settings;
+  Stream up;
+  Stream down;
+  Duration start = {};  // First dial, after the start of the run.
+  const Stream& stream(Direction d) const { return d == Direction::kUp ? up : down; }
+  Stream& stream(Direction d) { return d == Direction::kUp ? up : down; }
+  bool operator==(const ClientPlan&) const = default;
+};
+
+struct Plan {
+  uint64_t seed = 0;
+  // From this moment the network is good: nothing goes wrong any more, what stalls goes on, what is dead stays dead.
+  Duration heal = std::chrono::seconds(60);
+  // Hosts wake their endpoints also when a deadline has moved on since they set their timer.
+  bool spurious_ticks = false;
+  ServerSettings server;
+  std::vector<ClientPlan> clients;  // At least one.
+  std::vector<PathRule> paths;
+  std::vector<Abort> aborts;
+  std::vector<Fault> faults;
+  bool operator==(const Plan&) const = default;
+};
+
+// The path of one direction of one transport.
+const Path& PathOf(const Plan& plan, uint32_t client, uint32_t transport, Direction direction);
+
+// What the network is like after the heal.
+inline constexpr Path kGoodPath = {.latency = std::chrono::milliseconds(1)};
+
+std::string_view NameOf(FaultKind kind);
+std::string_view NameOf(Direction direction);
+std::string_view NameOf(Side side);
+
+}  // namespace holdfast::sim

@@ -1,0 +1,123 @@
+// What a plan must hold to be run; see Problem in plan_text.h.
+
+#include <fmt/format.h>
+
+#include "sim/plan_text.h"
+
+namespace holdfast::sim {
+namespace {
+
+constexpr uint64_t kClientsMax = 4096;
+constexpr uint64_t kStreamBytesMax = uint64_t{1} << 40;
+constexpr Duration kLongest = std::chrono::hours(24 * 365);
+
+using Why = std::optional<std::string>;
+
+bool IsSpan(Duration d) { return d >= Duration{} && d <= kLongest; }
+bool IsSpanOrNever(Duration d) { return IsSpan(d) || d == kNeverAfter; }
+
+Why ProblemOf(const SessionOptions& o) {
+  if (o.data_bytes_first > o.data_bytes_max) return "data_bytes_first must be at most data_bytes_max";
+  if (o.data_bytes_max > limits::kDataBytesCeiling) {
+    return fmt::format("data_bytes_max must be at most {}", limits::kDataBytesCeiling);
+  }
+  if (o.ping_idle >= o.dead_transport) return "ping_idle must be less than dead_transport";
+  if (!IsSane(o)) return "a size or a number of a session is 0";
+  for (Duration d : {o.ack_delay, o.ping_idle, o.dead_transport, o.linger}) {
+    if (!IsSpan(d)) return "a time of a session is out of bounds";
+  }
+  return {};
+}
+
+Why ProblemOf(const Stream& stream) {
+  if (stream.bytes > kStreamBytesMax) return "a stream has too many bytes";
+  if (stream.chunk < 1) return "a chunk must be at least 1";
+  for (Duration d : {stream.think, stream.start_delay, stream.finish_delay}) {
+    if (!IsSpan(d)) return "a time of a stream is out of bounds";
+  }
+  return {};
+}
+
+// Each application may wait for the other, but not both for ever.
+Why DeadlockOf(const ClientPlan& client) {
+  auto waits = [](const Stream& a, const Stream& b) {
+    return a.start == StartRule::kAfterPeer &&
+           (b.start == StartRule::kAfterPeer || (b.bytes == 0 && b.finish == FinishRule::kAfterPeer));
+  };
+  if (waits(client.up, client.down) || waits(client.down, client.up) ||
+      (client.up.finish == FinishRule::kAfterPeer && client.down.finish == FinishRule::kAfterPeer)) {
+    return "the two applications wait for each other";
+  }
+  return {};
+}
+
+Why ProblemOf(const ClientPlan& client) {
+  const ClientSettings& s = client.settings;
+  for (Duration d : {s.attempt_timeout_first, s.attempt_timeout_max, s.backoff_first, s.backoff_max, client.start}) {
+    if (!IsSpan(d)) return "a time of a client is out of bounds";
+  }
+  if (!IsSpan(s.hold) || s.hold < std::chrono::milliseconds(1)) {
+    return "hold must be at least 1 ms";
+  }
+  if (s.attempt_timeout_first <= Duration{}) return "attempt_timeout_first must be more than 0";
+  if (auto why = ProblemOf(s.session)) return why;
+  for (const Stream* stream : {&client.up, &client.down}) {
+    if (auto why = ProblemOf(*stream)) return why;
+  }
+  return DeadlockOf(client);
+}
+
+Why ProblemOf(const Path& path) {
+  for (Duration d : {path.latency, path.jitter, path.window}) {
+    if (!IsSpan(d)) return "a time of a path is out of bounds";
+  }
+  if (path.capacity < 1) return "a capacity must be at least 1";
+  if (path.segment_bytes < 1) return "segment_bytes must be at least 1";
+  return {};
+}
+
+Why ProblemOf(const Fault& fault) {
+  for (Duration d : {fault.client_learns, fault.server_learns, fault.age, fault.at}) {
+    if (!IsSpanOrNever(d)) return "a time is out of bounds";
+  }
+  if (!IsSpan(fault.late) || !IsSpan(fault.lasting)) return "a time is out of bounds";
+  int places = (fault.byte != kAll) + (fault.age != kNeverAfter) + (fault.at != kNeverAfter);
+  if ((IsDeath(fault.kind) || fault.kind == FaultKind::kStall) && places != 1) {
+    return "it needs one of byte=, age= and at=";
+  }
+  if (fault.kind == FaultKind::kProbe && places != 1) return "it needs one of age= and at=";
+  return {};
+}
+
+}  // namespace
+
+std::optional<std::string> Problem(const Plan& plan) {
+  if (plan.clients.empty()) return "a plan needs a client";
+  if (plan.clients.size() > kClientsMax) return "a plan has too many clients";
+  if (!IsSpan(plan.heal)) return "heal is out of bounds";
+  if (auto why = ProblemOf(plan.server.session)) return fmt::format("server: {}", *why);
+  for (size_t i = 0; i < plan.clients.size(); ++i) {
+    if (auto why = ProblemOf(plan.clients[i])) return fmt::format("client {}: {}", i, *why);
+    if (plan.clients[i].settings.session.rekey_interval != plan.server.session.rekey_interval) {
+      return fmt::format("client {}: rekey_interval must be the server's", i);
+    }
+  }
+  for (const PathRule& rule : plan.paths) {
+    if (rule.client >= plan.clients.size()) return "a path names a client that is not there";
+    if (auto why = ProblemOf(rule.path)) return fmt::format("path: {}", *why);
+  }
+  for (const Abort& abort : plan.aborts) {
+    if (abort.client >= plan.clients.size()) return "an abort names a client that is not there";
+    if (!IsSpanOrNever(abort.at)) return "abort: a time is out of bounds";
+    if (abort.code > (uint64_t{1} << 62) - 1) return "abort: code must be at most 2^62 - 1";
+  }
+  for (const Fault& fault : plan.faults) {
+    if (auto why = ProblemOf(fault)) return fmt::format("\"{}\": {}", Print(fault), *why);
+    if (fault.client >= plan.clients.size()) {
+      return fmt::format("\"{}\": there is no such client", Print(fault));
+    }
+  }
+  return {};
+}
+
+}  // namespace holdfast::sim

@@ -1,0 +1,38 @@
+#pragma once
+
+// The text form of a plan: one line a setting or fault, `word key=value...`, in any order; `#` begins a comment. Keys
+// that are left out have their defaults, and Print leaves out what is default, so a shrunk plan is a few lines.
+//
+//   plan seed=42 heal=20s
+//   server replay_bytes_max=4096
+//   client id=0 suite=aes-gcm hold=5s
+//   stream client=0 of=c>s bytes=40000 chunk=1000 think=1ms
+//   path client=0 of=s>c latency=140ms segments=one-byte
+//   abort client=0 by=server code=7 delivered=1000
+//   reset client=0 transport=1 of=c>s byte=137 server_learns=30s keep_down=0
+//   refuse client=0 dial=2
+//
+// Times: an integer and ns, us, ms or s, or `never`. Sizes: bytes, or `all`.
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sim/plan.h"
+
+namespace holdfast::sim {
+
+std::string Print(const Plan& plan);
+std::string Print(const Fault& fault);
+
+// One sentence that names the line.
+using PlanError = std::string;
+
+// ParsePlan(Print(plan)) is `plan`, exactly. What it accepts has no Problem.
+std::expected<Plan, PlanError> ParsePlan(std::string_view text);
+
+// Why the plan cannot be run, or nothing: a value out of bounds, or applications that wait for each other for ever.
+std::optional<std::string> Problem(const Plan& plan);
+
+}  // namespace holdfast::sim

@@ -1,0 +1,324 @@
+"""The program as its users meet it: what it accepts, prints, writes and returns.
+
+usage: holdfast_test.py HOLDFAST HOLDFAST_FAST NOISE_VECTORS...
+"""
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+HOLDFAST, FAST, *VECTOR_FILES = [os.path.abspath(path) for path in sys.argv[1:]]
+NOISE_VECTORS, *_ = [path for path in VECTOR_FILES if path.endswith(".json")]
+del sys.argv[1:]
+
+SMALL = ("sim", "--profile", "small")
+
+
+class Case(unittest.TestCase):
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, content):
+        with open(self.path(name), "wb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode())
+        return self.path(name)
+
+    def run_program(self, *arguments, program=HOLDFAST, status=0, **options):
+        result = subprocess.run([program, *arguments], capture_output=True, text=True, cwd=self.folder, timeout=60,
+                                **options)
+        self.assertEqual(result.returncode, status, f"{arguments}\n{result.stdout}{result.stderr}")
+        return result
+
+    def run_json(self, *arguments, **options):
+        return json.loads(self.run_program(*arguments, "--json", "-", **options).stdout)
+
+    def assert_refused(self, *arguments, **options):
+        """One clear line, and exit status 2."""
+        with self.subTest(arguments=arguments):
+            result = self.run_program(*arguments, status=2, **options)
+            self.assertEqual(result.stdout, "")
+            self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+            self.assertTrue(result.stderr.startswith("holdfast"), result.stderr)
+            self.assertTrue(result.stderr.isprintable() or result.stderr.endswith("\n"), result.stderr)
+            return result.stderr
+
+
+class Help(Case):
+
+    def test_the_program_and_each_command_show_examples(self):
+        for arguments in ([], ["sim"], ["replay"], ["noise-vectors"]):
+            result = self.run_program(*arguments, "--help")
+            self.assertIn("Examples:", result.stdout)
+            self.assertEqual(result.stderr, "")
+            self.assertLessEqual(max(map(len, result.stdout.splitlines())), 120)
+
+    def test_the_version_tells_the_provider(self):
+        self.assertIn("crypto provider openssl", self.run_program("--version").stdout)
+        self.assertIn("crypto provider fast", self.run_program("--version", program=FAST).stdout)
+        self.assertRegex(self.run_program("--version").stdout, r"^holdfast \d+\.\d+\.\d+\nprotocol version 1\n")
+
+
+class Refusals(Case):
+
+    def test_commands(self):
+        self.assertIn("needs a command", self.assert_refused())
+        self.assertIn("unknown command 'sail'", self.assert_refused("sail"))
+        for arguments in (["--what"], [""], ["-"], ["--"], ["sim", "replay"], ["-V"]):
+            self.assert_refused(*arguments)
+
+    def test_unknown_arguments(self):
+        for command in ("sim", "replay", "noise-vectors"):
+            self.assertIn("unknown argument '--what'", self.assert_refused(command, "--what"))
+        self.assertIn("unknown argument 'more'", self.assert_refused("noise-vectors", NOISE_VECTORS, "more"))
+
+    def test_seeds(self):
+        self.assertIn("ends before it begins", self.assert_refused("sim", "--seeds", "5..2"))
+        self.assertIn("needs a value", self.assert_refused("sim", "--seeds"))
+        self.assertIn("too large", self.assert_refused("sim", "--seeds", "0..99999999999999999999"))
+        self.assertIn("may be given once", self.assert_refused("sim", "--seeds", "1", "--seeds", "2"))
+        for seeds in ("x", "1..", "..5", "-1", "-5..-2", "1...5", "", "1..2..3", "1.5", "99999999999999999999",
+                      "0..18446744073709551615"):
+            self.assertIn(f"'{seeds}'", self.assert_refused("sim", "--seeds", seeds))
+
+    def test_jobs_profiles_and_budgets(self):
+        for jobs in ("0", "-1", "x", "", "99999999999999999999", "1e3"):
+            self.assert_refused("sim", "--jobs", jobs)
+        for budget in ("0", "-1", "x", "", "inf", "nan", "1e999"):
+            self.assert_refused("sim", "--time-budget", budget)
+        self.assert_refused("sim", "--profile", "tiny")
+        self.assert_refused("replay", "--seed", "1", "--profile", "tiny")
+
+    def test_files_that_cannot_be_read(self):
+        for command in (["sim"], ["replay", "--seed", "1"]):
+            for path in (self.path("none"), self.folder, ""):
+                self.assertIn("cannot read", self.assert_refused(*command, "--file", path))
+            self.assert_refused(*command, "--file")
+        for path in (self.path("none"), self.folder):
+            self.assertIn("cannot read", self.assert_refused("replay", "--plan", path))
+        self.assert_refused("sim", "--file", "two\nlines")
+
+    def test_outputs_that_cannot_be_written_are_told_before_the_work(self):
+        begin = time.monotonic()
+        for path in (self.folder, self.path("none/file"), ""):
+            self.assert_refused("sim", "--seeds", "0..9999999", "--json", path)
+            self.assert_refused("replay", "--seed", "1", "--json", path)
+        self.assert_refused("sim", "--seeds", "0..9999999", "--plans", self.write("file", "x"))
+        self.assertLess(time.monotonic() - begin, 20)
+
+    def test_a_full_disk(self):
+        with open("/dev/full", "w") as full:
+            for arguments in ([*SMALL, "--seeds", "1"], ["replay", "--seed", "1"]):
+                result = subprocess.run([HOLDFAST, *arguments], stdout=full, stderr=subprocess.PIPE, text=True)
+                self.assertEqual(result.returncode, 2)
+                self.assertIn("cannot write", result.stderr)
+
+    def test_what_to_replay(self):
+        self.assertIn("--seed", self.assert_refused("replay"))
+        self.assertIn("exclude", self.assert_refused("replay", "--seed", "1", "--plan", "x"))
+        self.assertIn("'1..2'", self.assert_refused("replay", "--seed", "1..2"))
+        self.assert_refused("replay", "--plan", "x", "--profile", "small")
+        self.assert_refused("replay", "--seed", "1", "--print-plan", "--trace")
+
+    def test_plans_that_cannot_be_understood(self):
+        plan = self.run_program("replay", "--seed", "1", "--print-plan").stdout
+        bad = plan + "reset client=0 transport=zero\n"
+        number = len(bad.splitlines())
+        self.assertIn(f"line {number}: ", self.assert_refused("replay", "--plan", self.write("bad", bad)))
+        self.assertIn(f"line {number}: ", self.assert_refused("replay", "--plan", "-", input=bad))
+        for content in ("", "#\n", "\0", b"\xff\xfe", "plan\nplan plan", "x" * 100000):
+            self.assert_refused("replay", "--plan", self.write("bad", content))
+
+    def test_a_plan_that_sends_more_than_the_file_has(self):
+        plan = self.write("plan", "plan seed=1\nclient id=0\nstream client=0 of=c>s bytes=5\n")
+        self.assertIn("only 4", self.assert_refused("replay", "--plan", plan, "--file", self.write("file", "1234")))
+        self.run_program("replay", "--plan", plan, "--file", self.write("file", "12345"))
+
+    def test_noise_vectors(self):
+        for arguments in ([], [""], [NOISE_VECTORS, "--json", ""]):
+            self.assert_refused("noise-vectors", *arguments)
+        for path in (self.folder, self.path("none"), self.write("empty", ""), self.write("list", "[]")):
+            result = self.run_program("noise-vectors", path, status=2)
+            self.assertEqual((result.stdout, len(result.stderr.splitlines())), ("", 1))
+
+
+class Campaign(Case):
+
+    def test_the_table_tells_what_happened(self):
+        out = self.run_program(*SMALL, "--seeds", "1..50").stdout
+        for name in ("seeds", "sessions", "handshakes", "resumes", "faults", "bytes delivered", "bytes replayed",
+                     "simulated time", "worst time to heal", "seeds per second", "seeds that resumed", "finished",
+                     "campaign hash", "violations"):
+            self.assertRegex(out, rf"(?m)^ *{name}  +[\da-f,]")
+        self.assertRegex(out, r"(?m)^  seeds +50$")
+        self.assertRegex(out, r"(?m)^violations +0$")
+        self.assertNotIn("X25519", out)
+
+    def test_the_json_has_everything(self):
+        report = self.run_json(*SMALL, "--seeds", "1..50")
+        self.assertEqual(report["seeds"], 50)
+        self.assertEqual(report["options"]["profile"], "small")
+        self.assertEqual((report["violation_count"], report["violations"]), (0, []))
+        self.assertGreater(report["counters"]["resumes"], 0)
+        self.assertGreater(report["counters"]["faults"]["reset"], 0)
+        self.assertGreaterEqual(report["counters"]["bytes_sent"], report["counters"]["bytes_delivered"])
+        self.assertRegex(report["hash"], r"^[0-9a-f]{16}$")
+
+    def test_json_to_a_file_leaves_the_table_where_it_was(self):
+        self.write("report", "what stood there before, and is longer than it should be" * 1000)
+        out = self.run_program(*SMALL, "--seeds", "1..3", "--json", self.path("report")).stdout
+        with open(self.path("report")) as file:
+            self.assertIn(json.load(file)["hash"], out)
+
+    def test_equal_campaigns_have_equal_reports_whatever_the_number_of_jobs(self):
+        reports = [self.run_json(*SMALL, "--seeds", "1..200", "--jobs", jobs) for jobs in ("1", "1", "2", "7")]
+        for report in reports:
+            del report["speed"], report["options"]["jobs"]
+            self.assertEqual(report, reports[0])
+
+    def test_other_seeds_profiles_and_providers_have_other_hashes(self):
+        hashes = {self.run_json(*arguments, program=program)["hash"]
+                  for program in (HOLDFAST, FAST)
+                  for arguments in ([*SMALL, "--seeds", "1"], [*SMALL, "--seeds", "2"], ["sim", "--seeds", "1"])}
+        self.assertEqual(len(hashes), 6)
+
+    def test_files_are_carried_both_ways(self):
+        with open(HOLDFAST, "rb") as file:
+            large = file.read(200000)
+        files = [self.write("program", large), self.write("empty", ""), self.write("two words", "x")]
+        report = self.run_json("sim", "--seeds", "1..30", "--file", *files[:2], "--file", files[2])
+        self.assertEqual([(file["path"], file["bytes"]) for file in report["options"]["files"]],
+                         [(files[0], 200000), (files[1], 0), (files[2], 1)])
+        self.assertEqual(report["violation_count"], 0)
+        # Ten of the seeds carry the large one up and down, but for those whose applications give up.
+        self.assertGreater(report["counters"]["bytes_delivered"], 5 * 2 * 200000)
+
+    def test_speed_is_scaled_by_x25519(self):
+        for program in (HOLDFAST, FAST):
+            speed = self.run_json(*SMALL, "--seeds", "1..50", "--speed", program=program)["speed"]
+            self.assertGreater(speed["x25519_per_second_and_core"], 100)
+            self.assertAlmostEqual(speed["seeds_per_second_and_core_scaled"] / speed["seeds_per_second_and_core"],
+                                   31000 / speed["x25519_per_second_and_core"])
+
+    def test_a_time_budget_ends_it_in_order(self):
+        report = self.run_json("sim", "--seeds", "0..9999999", "--time-budget", "0.3")
+        self.assertGreater(report["seeds"], 0)
+        self.assertLess(report["speed"]["elapsed_ns"], 30e9)
+
+    def test_a_campaign_in_which_nothing_ran_is_no_success(self):
+        result = self.run_program(*SMALL, "--time-budget", "0.000000001", status=1)
+        self.assertIn("before a seed ran", result.stderr)
+
+    def test_interrupted_it_still_tells_what_was_done(self):
+        with subprocess.Popen([HOLDFAST, "sim", "--seeds", "0..9999999", "--json", self.path("report")],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            time.sleep(1)
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=50)
+        self.assertEqual(process.returncode, 130)
+        self.assertIn("of 10,000,000: interrupted", out)
+        with open(self.path("report")) as file:
+            self.assertTrue(json.load(file)["interrupted"])
+
+    def test_plans_of_no_violation_are_no_files(self):
+        self.run_program(*SMALL, "--seeds", "1..3", "--plans", self.path("deep/plans"))
+        self.assertEqual(os.listdir(self.path("deep/plans")), [])
+
+    def test_on_a_terminal_a_line_shows_how_far_it_is_and_goes_away(self):
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        with subprocess.Popen([HOLDFAST, "sim", "--seeds", "0..9999999", "--time-budget", "1"],
+                              stdout=subprocess.DEVNULL, stderr=slave) as process:
+            os.close(slave)
+            shown = b""
+            while select.select([master], [], [], 30)[0]:
+                try:
+                    shown += os.read(master, 65536)
+                except OSError:  # The other end is closed.
+                    break
+            self.assertEqual(process.wait(timeout=50), 0)
+        self.assertRegex(shown.decode(), r"\r[\d,]+ of 10,000,000 seeds  .* seeds/s  0 violations")
+        self.assertNotIn(b"\n", shown)
+        self.assertTrue(shown.endswith(b"\r\x1b[K"), shown[-200:])
+
+    def test_elsewhere_a_short_campaign_is_silent(self):
+        self.assertEqual(self.run_program(*SMALL, "--seeds", "1..3").stderr, "")
+
+
+class Replay(Case):
+
+    def test_two_processes_have_the_same_trace_and_hash(self):
+        first, second = [self.run_program("replay", "--seed", "3", "--trace").stdout for _ in range(2)]
+        self.assertEqual(first, second)
+        self.assertRegex(first, r"(?m)^ +0\.000000001 network  Start ")
+        self.assertRegex(first, r"(?m)^hash +[0-9a-f]{16}$")
+
+    def test_the_printed_plan_is_the_seeds_run(self):
+        for options in ([], ["--profile", "small"]):
+            plan = self.run_program("replay", "--seed", "5", *options, "--print-plan").stdout
+            of_seed = self.run_json("replay", "--seed", "5", *options)
+            self.assertEqual(of_seed["plan"], plan)
+            for arguments in (["--plan", self.write("plan", plan)], ["--plan", "-"]):
+                of_plan = self.run_json("replay", *arguments, input=plan)
+                for part in ("hash", "counters", "plan", "verdict", "seed"):
+                    self.assertEqual(of_plan[part], of_seed[part])
+
+    def test_one_seeds_counters_are_those_of_its_campaign(self):
+        files = ["--file", self.write("a", "a" * 5000), self.write("b", "b" * 70000)]
+        for options in ([], ["--profile", "small"], files):
+            campaign = self.run_json("sim", "--seeds", "9", *options)
+            replay = self.run_json("replay", "--seed", "9", *options)
+            self.assertEqual(campaign["counters"], replay["counters"])
+            self.assertEqual(campaign["extremes"]["time_to_heal_ns"]["max"], replay["time_to_heal_ns"])
+
+    def test_a_seed_with_its_file_is_its_plan_with_that_file(self):
+        files = ["--file", self.write("a", "a" * 5000), self.write("b", "b" * 70000)]
+        plan = self.run_program("replay", "--seed", "9", *files, "--print-plan").stdout
+        hashes = {self.run_json("replay", *subject, *files)["hash"]
+                  for subject in (["--seed", "9"], ["--plan", self.write("plan", plan)])}
+        self.assertEqual(len(hashes), 1)
+
+    def test_the_trace_changes_nothing(self):
+        quiet, traced = self.run_json("replay", "--seed", "4"), self.run_json("replay", "--seed", "4", "--trace")
+        self.assertIsNone(quiet["trace"])
+        self.assertEqual(len(traced["trace"].splitlines()), traced["counters"]["events"])
+        self.assertEqual(quiet["hash"], traced["hash"])
+
+
+class NoiseVectors(Case):
+
+    def test_vectors_of_others_pass(self):
+        result = self.run_program("noise-vectors", NOISE_VECTORS)
+        self.assertRegex(result.stdout, r"[1-9]\d* passed, 0 failed")
+
+    def test_json_goes_to_the_standard_output(self):
+        report = self.run_json("noise-vectors", NOISE_VECTORS)
+        self.assertGreater(report["passed"], 0)
+        self.assertEqual(report["failed"], 0)
+
+    def test_a_changed_byte_fails(self):
+        with open(NOISE_VECTORS) as file:
+            vectors = json.load(file)
+        message = vectors["vectors"][0]["messages"][-1]
+        message["ciphertext"] = re.sub("^.", lambda digit: "1" if digit.group() == "0" else "0", message["ciphertext"])
+        self.run_program("noise-vectors", self.write("changed", json.dumps(vectors)), status=1)
+
+    def test_nothing_that_can_be_run_fails(self):
+        self.run_program("noise-vectors", self.write("none", '{"vectors": []}'), status=1)
+
+
+if __name__ == "__main__":
+    unittest.main()
