@@ -121,7 +121,11 @@ void Host::SessionEvent(Stage& stage, Network& network, const Event& event) {
           stage.Emit(actor_, trace::Resumed{.client = client, .session = session, .transport = transport});
         } else if constexpr (std::is_same_v<What, event::Ended>) {
           application.OnEnded();
-          if (actor_.is_client()) ++stage.counters.endings[Number(what.ending.cause)];
+          if (actor_.is_client()) {
+            ++stage.counters.endings[Number(what.ending.cause)];
+            const bool given_up = what.ending.cause == Cause::kExpired || what.ending.cause == Cause::kNeverConfirmed;
+            if (!given_up) stage.settled_at = stage.now;
+          }
           stage.Emit(actor_, trace::Ended{.client = client,
                                           .session = session,
                                           .cause = Number(what.ending.cause),

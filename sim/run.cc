@@ -59,7 +59,7 @@ const Report& Runner::Run(const Plan& plan, const RunOptions& options) {
   report.counters = stage.counters;
   report.counters.events = stage.trace.count();
   report.counters.simulated = impl_->world.ended_at() - kStart;
-  report.time_to_heal = std::max(Duration{}, impl_->world.ended_at() - impl_->world.healed_at());
+  report.time_to_heal = std::max(Duration{}, stage.settled_at - impl_->world.healed_at());
   report.trace.clear();
   if (options.keep_trace) {
     report.trace = TraceText(stage.trace);

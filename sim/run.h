@@ -27,8 +27,9 @@ struct Report {
   uint64_t hash = 0;               // Of every event of the trace.
   std::optional<Verdict> verdict;  // Nothing: every oracle is content.
   Counters counters;
-  Duration time_to_heal = {};  // From the heal to the last end; 0 if all had ended before.
-  std::string trace;           // The text trace, or its last lines; see RunOptions.
+  // From the heal to the last end that a client heard of, rather than gave up for; 0 if all had ended before.
+  Duration time_to_heal = {};
+  std::string trace;  // The text trace, or its last lines; see RunOptions.
 };
 
 struct RunOptions {

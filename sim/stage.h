@@ -22,6 +22,7 @@ struct Stage {
   Content content;
   Time now = kStart;
   bool healed = false;
+  Time settled_at = kStart;  // When a client last heard how its session had ended, and did not merely give it up.
   Schedule schedule;
   Trace trace;
   Counters counters;

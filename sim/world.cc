@@ -12,6 +12,7 @@ void World::Start(const Plan& plan, const Protocol& protocol, const WorldOptions
   stage_.content = options.content != nullptr ? *options.content : Content(plan.seed);
   stage_.now = kStart;
   stage_.healed = false;
+  stage_.settled_at = kStart;
   stage_.schedule.Reset();
   stage_.trace.Reset(options.keep_trace);
   stage_.counters = {};
