@@ -18,6 +18,7 @@ CORE_LIBRARIES = [
     "//core/crypto:openssl",
     "//core/noise",
     "//core/pool",
+    "//core/pool:known_hosts",
     "//core/session",
     "//core/wire",
 ]

@@ -16,7 +16,6 @@ WAITING = {
     "HF-RES-12": "two resumes with one locator need one hash of two different handshakes",
     "HF-SEC-1": "of what an application passes as Entropy",
     "HF-SEC-4": "time is not visible to a test; the comparison is that of the crypto library",
-    "HF-SEC-5": "of who runs a server",
     "HF-SEC-6": "of who runs a server",
     "HF-SEC-8": "of an application that stores keys; core stores nothing",
 }

@@ -58,6 +58,11 @@ inline constexpr uint8_t kCausesOnWire = 7;
   X(kStaleAttempt, kPeer, kViolation, "the attempt is not newer than an earlier one")                         \
   X(kDuplicateLocator, kBoth, kViolation, "another session has this locator")                                 \
   X(kServerKeyRefused, kPeer, kRefused, "the server's key is not the one that is known under its name")       \
+  X(kClientKeyRefused, kPeer, kRefused, "the application refused the client's key")                           \
+  X(kOwnKey, kPeer, kRefused, "the peer's key is this end's own")                                             \
+  X(kTooSoon, kPeer, kViolation, "bytes came before the verdict on a key")                                    \
+  X(kClockSkew, kBoth, kRefused, "a time stamp lies outside the window: the clocks differ, or it is old")     \
+  X(kReplayed, kPeer, kViolation, "a greeting came twice")                                                    \
   X(kServerHint, kPeer, kRefused, "the server answered with a hint that cannot be read")                      \
   X(kTableFull, kLocal, kRefused, "a table of the server is full")                                            \
   X(kTransportClosed, kWorld, kExpired, "the transport is gone")                                              \

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace holdfast {
 
@@ -33,6 +34,33 @@ constexpr Time After(Time time, Duration wait) { return wait > kNever - time ? k
 constexpr Duration Milliseconds(uint64_t count) {
   return std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(count));
 }
+
+// A moment by the clock on the wall, in milliseconds of Unix time. Only private networks ask for it (HF-NEW-17).
+struct WallTime {
+  uint64_t unix_ms = 0;
+  bool operator==(const WallTime&) const = default;
+};
+
+// What the caller said the clock on the wall shows, carried on by the caller's elapsed time. Not set at first.
+class WallClock {
+ public:
+  void Set(Time now, WallTime wall) {
+    set_at_ = now;
+    wall_ = wall;
+  }
+
+  std::optional<WallTime> At(Time now) const {
+    if (!wall_) return std::nullopt;
+    const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(now - set_at_).count();
+    return WallTime{wall_->unix_ms + static_cast<uint64_t>(passed)};
+  }
+
+  bool operator==(const WallClock&) const = default;
+
+ private:
+  Time set_at_{};
+  std::optional<WallTime> wall_;
+};
 
 // Rounded down; at most what 32 bits hold (49 days).
 constexpr uint32_t MillisecondsOf(Duration duration) {

@@ -81,6 +81,7 @@ std::optional<Event> Client::Impl::Poll(Time now, Entropy& entropy) {
     if (std::optional<Event> event = ReadFrames(now)) return event;
   } while (!notices.empty() || ReadAttempt(now) || ReadRecord(now));
   if (attempt && !attempt->noise && attempt->writable) return WriteMessage1(now, entropy);
+  if (has_verdict() && attempt->writable) return WriteMessage3(now, entropy);
   if (std::optional<Event> event = WriteRecord(now)) return event;
   if (dial_wanted) return EmitDial(now, entropy);
   return std::nullopt;
@@ -122,7 +123,7 @@ Time Client::Impl::Deadline() const {
   if (state == ClientState::kEnded) return kNever;
   Time deadline = dial_deadline;
   if (attempt) deadline = std::min(deadline, attempt->deadline);
-  if (attached) deadline = std::min(deadline, attached->link->Deadline(attached->writable && !attached->close_sent));
+  if (attached) deadline = std::min(deadline, attached->link->Deadline(MayWrite()));
   if (last_authentic != kNever) deadline = std::min(deadline, After(last_authentic, hold));
   if (!attached) deadline = std::min(deadline, embryo_deadline);
   return deadline;
@@ -164,6 +165,10 @@ void Client::SetWritable(Time now, TransportId transport, bool writable) {
     (*slot)->writable = writable;
   }
 }
+
+void Client::Judge(Time now, const PublicKey& key, bool accept) { impl_->Judge(now, key, accept); }
+
+void Client::SetClock(Time now, WallTime wall) { impl_->clock.Set(now, wall); }
 
 size_t Client::Send(Time, ByteSpan plaintext) {
   const bool over = impl_->state == ClientState::kClosing || impl_->state == ClientState::kEnded;

@@ -15,6 +15,7 @@
 
 #include "core/base/digest.h"
 #include "core/session/event.h"
+#include "core/session/network_key.h"
 #include "core/session/options.h"
 #include "core/session/view.h"
 
@@ -23,7 +24,11 @@ namespace holdfast {
 class ForkKey;
 
 struct ClientConfig {
-  PublicKey server_key = {};  // The only key that will do. Known by the server's *name*, never by an address.
+  // The only key that will do, known by the server's *name*, never by an address. Not set: event::KeyPresented asks the
+  // application, which may consult its KnownHosts.
+  std::optional<PublicKey> server_key = std::nullopt;
+  std::optional<KeyPair> static_key = std::nullopt;      // Set: prove to the server who we are (XX).
+  std::optional<NetworkKey> network_key = std::nullopt;  // Set: the server is in this private network (psk0).
   Suite suite = Suite::kChaChaPoly;
   Duration hold = limits::kHold;  // H: how long after the last sign of the peer the session is given up. >= 1 ms.
   Duration attempt_timeout_first = limits::kAttemptTimeoutFirst;  // Doubles with each failure in a row...
@@ -62,6 +67,14 @@ class Client {
   // While not writable, no Write is yielded for the transport. Writable when opened. What a Write holds is at most one
   // record or handshake message (65,537 bytes), so this bounds what the caller must buffer.
   void SetWritable(Time now, TransportId transport, bool writable);
+
+  // The verdict on a key that event::KeyPresented named. It holds for every later attempt, too. If it is no, the
+  // session ends as refused; ignored once a session is open.
+  void Judge(Time now, const PublicKey& key, bool accept);
+
+  // What the clock on the wall shows; call it again when that is stepped. Only a private network asks for it: a server
+  // that has a clock refuses greetings without one. HF-NEW-17.
+  void SetClock(Time now, WallTime wall);
 
   // Appends to our stream, before or after the session is open: copies as much as the replay buffer has room for and
   // returns how much. If that is less than all, SpaceAvailable follows. 0 after Finish, Abort or the end.

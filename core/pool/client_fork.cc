@@ -15,6 +15,7 @@ ClientTransport ClientTransport::ForkForSimulation(const ForkKey& key) const {
   copy.writable = writable;
   copy.deadline = deadline;
   if (noise) copy.noise = noise->ForkForSimulation(key);
+  copy.offered = offered;
   copy.begun = begun;
   copy.hint = hint;
   if (link) copy.link = link->ForkForSimulation(key);
@@ -27,6 +28,7 @@ void ClientTransport::DigestInto(Digest& digest) const {
   reader.DigestInto(digest);
   digest.Add(noise.has_value());
   if (noise) noise->DigestInto(digest);
+  digest.Add(offered.has_value());
   digest.Add(hint.has_value());
   if (hint) digest.Add(*hint);
   digest.Add(link.has_value());
@@ -41,6 +43,8 @@ uint64_t Client::StateDigest() const {
       .Add(impl_->closing.app_code.value)
       .Add(impl_->closing_error.has_value())
       .Add(impl_->closing_told);
+  digest.Add(impl_->heard).Add(impl_->accepted).Add(impl_->presented.has_value());
+  if (impl_->presented) digest.Add(*impl_->presented);
   impl_->session.DigestInto(digest);
   digest.Add(impl_->epoch.has_value());
   if (impl_->epoch) impl_->epoch->DigestInto(digest);
@@ -61,6 +65,10 @@ Client::Impl::Impl(const Impl& other, const ForkKey& key)
       dial_wanted(other.dial_wanted),
       dial_deadline(other.dial_deadline),
       last_authentic(other.last_authentic),
+      heard(other.heard),
+      presented(other.presented),
+      accepted(other.accepted),
+      clock(other.clock),
       embryo_deadline(other.embryo_deadline),
       hold(other.hold),
       closing(other.closing),

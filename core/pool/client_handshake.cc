@@ -14,12 +14,15 @@ Event Client::Impl::WriteMessage1(Time now, Entropy& entropy) {
   Status written;
   if (!epoch) {
     Move(kClientTransitions, state, ClientInput::kGreet);
-    const Preamble preamble = PreambleOf(Kind::kNew, PatternId::kNx, config.suite);
+    const Preamble preamble = PreambleOf(Kind::kNew, pattern(), config.suite);
     const ClientParameters parameters = {
         {session.in().credit_limit()}, MillisecondsOf(config.hold), MillisecondsOf(config.session.dead_transport)};
-    attempt->noise = BeginNew(preamble, std::nullopt);
+    attempt->noise = BeginNew(preamble, true, config.static_key, config.network_key);
     message1 = Encode(preamble);
-    written = WriteFramed(*attempt->noise, entropy, Encode(parameters), message1);
+    const Bytes payload = config.network_key
+                              ? Encode(PrivateClientParameters{parameters, clock.At(now).value_or(WallTime{}).unix_ms})
+                              : Encode(parameters);
+    written = WriteFramed(*attempt->noise, entropy, payload, message1);
   } else {
     ++epoch->attempt;  // HF-RES-2.
     const Preamble preamble = PreambleOf(Kind::kResume, kResumePattern, config.suite);
@@ -33,7 +36,7 @@ Event Client::Impl::WriteMessage1(Time now, Entropy& entropy) {
     Append(message1, epoch->locator);
     written = WriteFramed(*attempt->noise, entropy, Encode(request), message1);
   }
-  HOLDFAST_CHECK(written.has_value());  // Message 1 has no DH in either pattern.
+  HOLDFAST_CHECK(written.has_value());  // Message 1 has no DH in any pattern.
   attempt->begun = now;
   attempt->deadline = After(now, AttemptTimeout());
   if (state == ClientState::kClosing) closing_told = true;
@@ -47,6 +50,10 @@ bool Client::Impl::ReadAttempt(Time now) {
     return true;
   }
   if (attempt->hint) return ReadHint();
+  if (attempt->offered) {  // The server has nothing to say before our first record.
+    FailAttempt(Error::kTooSoon, true);
+    return true;
+  }
   // HF-PRE-8.
   auto message = attempt->reader.Next(attempt->input, limits::kHandshakeMessageBytesMin,
                                       limits::kHandshakeMessageBytesMax, /*or_empty=*/true);
@@ -92,7 +99,8 @@ Status Client::Impl::ReadMessage2(Time now, ByteSpan message) {
   if (!epoch) {
     auto parameters = Decode<ServerParameters>(payload);
     if (!parameters) return std::unexpected(parameters.error());
-    OnNewSession(now, *parameters);
+    attempt->offered = *parameters;
+    OnServerKey(now);
   } else {
     auto reply = Decode<ResumeReply>(payload);
     if (!reply) return std::unexpected(reply.error());
@@ -101,12 +109,42 @@ Status Client::Impl::ReadMessage2(Time now, ByteSpan message) {
   return {};
 }
 
-// HF-NEW-8.
-void Client::Impl::OnNewSession(Time now, const ServerParameters& parameters) {
-  if (attempt->noise->remote_static() != config.server_key) {  // HF-NEW-12.
-    End({.cause = Cause::kRefused, .origin = Origin::kClient, .error = Error::kServerKeyRefused});
-    return;
+// The verdict on the server's key precedes everything that it could learn of us. HF-NEW-12, HF-SEC-10.
+void Client::Impl::OnServerKey(Time now) {
+  const PublicKey& key = *attempt->noise->remote_static();
+  if (mutual() && key == config.static_key->public_key()) return RefuseServer(Error::kOwnKey);
+  if (config.server_key && key != *config.server_key) return RefuseServer(Error::kServerKeyRefused);
+  if (presented != key) {
+    presented = key;
+    accepted = config.server_key.has_value();
+    if (!accepted) Notify(attempt->id, event::KeyPresented{key});
   }
+  if (accepted && !mutual()) OpenSession(now);
+}
+
+void Client::Impl::Judge(Time now, const PublicKey& key, bool accept) {
+  const bool waits = (state == ClientState::kNew || state == ClientState::kGreeting) && presented == key && !accepted;
+  if (!waits) return;
+  if (!accept) return RefuseServer(Error::kServerKeyRefused);
+  accepted = true;
+  if (has_verdict() && !mutual()) OpenSession(now);
+}
+
+void Client::Impl::RefuseServer(Error why) { End({.cause = Cause::kRefused, .origin = Origin::kClient, .error = why}); }
+
+// HF-NEW-18.
+Event Client::Impl::WriteMessage3(Time now, Entropy& entropy) {
+  message1.clear();
+  const Status written = WriteFramed(*attempt->noise, entropy, {}, message1);
+  HOLDFAST_CHECK(written.has_value());  // A weak key of the server's would have spoilt message 2.
+  const TransportId id = attempt->id;
+  OpenSession(now);
+  return {kTheSession, id, event::Write{message1}};
+}
+
+// HF-NEW-8.
+void Client::Impl::OpenSession(Time now) {
+  const ServerParameters parameters = *std::exchange(attempt->offered, std::nullopt);
   Status attachable = session.Attach(FirstClaims(parameters.credit_limit));
   HOLDFAST_CHECK(attachable.has_value());
   hold = std::min(hold, Milliseconds(parameters.hold_ms));
@@ -124,7 +162,7 @@ void Client::Impl::OnResumed(Time now, const ResumeReply& reply) {
   }
   if (attached) Notify(attached->id, event::CloseTransport{Error::kSuperseded});
   AttachAttempt(now, epoch->number + 1);
-  embryo_deadline = kNever;
+  if (!on_probation()) embryo_deadline = kNever;  // HF-NEW-11.
   ++resumes;
   // HF-END-16.
   if (state != ClientState::kClosing) Notify(attached->id, event::Resumed{});

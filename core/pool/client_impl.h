@@ -27,9 +27,10 @@ struct ClientTransport {
   MessageReader reader;
   ByteSpan input;  // Given to Receive and not yet read; the caller's memory.
   bool writable = true;
-  Time deadline = kNever;               // Of an attempt.
-  std::optional<NoiseHandshake> noise;  // Once message 1 is written.
-  std::optional<Bytes> hint;            // Once the server announced one: its bytes so far.
+  Time deadline = kNever;                   // Of an attempt.
+  std::optional<NoiseHandshake> noise;      // Once message 1 is written.
+  std::optional<ServerParameters> offered;  // Message 2 of a new session is verified; they wait for the verdict.
+  std::optional<Bytes> hint;                // Once the server announced one: its bytes so far.
   std::optional<Link> link;
   Time begun = kNever;  // When message 1 went out.
   bool close_sent = false;
@@ -58,7 +59,11 @@ struct Client::Impl {
   bool ReadHint();
   Error Reason(const Hint& hint) const;
   Status ReadMessage2(Time now, ByteSpan message);
-  void OnNewSession(Time now, const ServerParameters& parameters);
+  void OnServerKey(Time now);
+  void RefuseServer(Error why);
+  void Judge(Time now, const PublicKey& key, bool accept);
+  Event WriteMessage3(Time now, Entropy& entropy);
+  void OpenSession(Time now);
   void OnResumed(Time now, const ResumeReply& reply);
   void AttachAttempt(Time now, uint64_t epoch_number);
 
@@ -80,6 +85,18 @@ struct Client::Impl {
     const unsigned doublings = std::min(failures, 62U);
     return first.count() > max.count() >> doublings ? max : first * (int64_t{1} << doublings);
   }
+  bool mutual() const { return config.static_key.has_value(); }
+  PatternId pattern() const { return NewSessionPattern(mutual(), config.network_key.has_value()); }
+  // Message 2 of a new session came, from a server whose key will do.
+  bool has_verdict() const {
+    return attempt && attempt->offered && accepted && attempt->noise->remote_static() == presented;
+  }
+  // The server's verdict on our key may be out: it reads one record, and no more. HF-NEW-19.
+  bool on_probation() const { return mutual() && !heard; }
+  bool MayWrite() const {
+    return attached && attached->writable && !attached->close_sent &&
+           !(on_probation() && attached->link->sealer().next_index() > 0);
+  }
   Duration AttemptTimeout() const { return Grown(config.attempt_timeout_first, config.attempt_timeout_max); }
 
   ClientConfig config;
@@ -94,8 +111,12 @@ struct Client::Impl {
   uint64_t resumes = 0;
   unsigned failures = 0;  // In a row, of attempts and dials.
   bool dial_wanted = true;
-  Time dial_deadline = kNever;    // A dial is under way until then.
-  Time last_authentic = kNever;   // kNever: there is no session yet. HF-LIV-4.
+  Time dial_deadline = kNever;         // A dial is under way until then.
+  Time last_authentic = kNever;        // kNever: there is no session yet. HF-LIV-4.
+  bool heard = false;                  // A record of this session was verified.
+  std::optional<PublicKey> presented;  // The key that the application was asked about last,
+  bool accepted = false;               // and whether it said yes.
+  WallClock clock;
   Time embryo_deadline = kNever;  // Set while the server may not know that the session is confirmed. HF-NEW-11.
   Duration hold;
   Closing closing;  // In kClosing: what the server has to be told.

@@ -24,6 +24,7 @@ bool Client::Impl::ReadRecord(Time now) {
     return true;
   }
   last_authentic = now;
+  heard = true;
   embryo_deadline = kNever;
   failures = 0;  // HF-LIV-6.
   record.emplace(opened);
@@ -65,7 +66,7 @@ std::optional<Event> Client::Impl::OnFrame(Time now, const Frame& frame) {
 
 // HF-END-3.
 std::optional<Event> Client::Impl::WriteRecord(Time now) {
-  if (!attached || !attached->writable || attached->close_sent) return std::nullopt;
+  if (!MayWrite()) return std::nullopt;
   ByteSpan sealed;
   if (state == ClientState::kClosing) {
     sealed = SealClose(*attached->link, closing, outgoing);  // HF-END-9.

@@ -55,6 +55,7 @@ struct TestSide {
   std::vector<std::string> log;  // Names of events, but for Write, Deliver and Dial.
   std::optional<Ending> ending;
   std::optional<uint64_t> crossed;
+  std::optional<PublicKey> presented;
   size_t finished = 0;  // PeerFinished events.
 };
 
@@ -67,15 +68,26 @@ class Pair {
     size_t sessions_max = limits::kSessionsMax;
     size_t embryos_max = limits::kEmbryosMax;
     size_t handshakes_max = limits::kHandshakesMax;
+    std::optional<NetworkKey> network_key = std::nullopt;  // Of the server's; the client's is in its config.
+    bool knows_server = true;                              // Else the client asks for a verdict.
   };
 
   explicit Pair(const Options& options)
-      : options_(options), client(WithKey(options.client)), server(ServerOptions(options)) {}
+      : options_(options), client(ClientOptions(options)), server(ServerOptions(options)) {}
   Pair() : Pair(Options()) {}
 
   static KeyPair ServerKey() {
     Bytes secret = TestPattern(kKeyBytes, 77);
     return KeyPair::FromPrivate(std::span<const uint8_t, kKeyBytes>(secret.data(), kKeyBytes));
+  }
+
+  static KeyPair ClientKey() {
+    Bytes secret = TestPattern(kKeyBytes, 78);
+    return KeyPair::FromPrivate(std::span<const uint8_t, kKeyBytes>(secret.data(), kKeyBytes));
+  }
+  static NetworkKey SomeNetworkKey(uint8_t salt = 79) {
+    Bytes secret = TestPattern(kKeyBytes, salt);
+    return NetworkKey(std::span<const uint8_t, kKeyBytes>(secret.data(), kKeyBytes));
   }
 
   // Opens a transport at once; its bytes move with Run. `to_server` and `to_client` say after how many it dies.
@@ -144,6 +156,7 @@ class Pair {
   void PollServer() {
     while (auto event = server.Poll(now, server_entropy_)) {
       if (std::holds_alternative<event::Opened>(event->what)) server_session = event->session;
+      if (std::holds_alternative<event::KeyPresented>(event->what)) server_session = event->session;
       OnEvent(*event, server_side, false);
     }
   }
@@ -166,8 +179,9 @@ class Pair {
   std::optional<Time> dial_at;
 
  private:
-  static ClientConfig WithKey(ClientConfig config) {
-    config.server_key = ServerKey().public_key();
+  static ClientConfig ClientOptions(const Options& options) {
+    ClientConfig config = options.client;
+    if (options.knows_server) config.server_key = ServerKey().public_key();
     return config;
   }
   static ServerConfig ServerOptions(const Options& options) {
@@ -176,6 +190,7 @@ class Pair {
     config.sessions_max = options.sessions_max;
     config.embryos_max = options.embryos_max;
     config.handshakes_max = options.handshakes_max;
+    config.network_key = options.network_key;
     return config;
   }
 
@@ -213,6 +228,9 @@ class Pair {
     } else if (const auto* crossed = std::get_if<event::Crossed>(&event.what)) {
       side.crossed = crossed->peer_app_code;
       side.log.push_back("Crossed");
+    } else if (const auto* presented = std::get_if<event::KeyPresented>(&event.what)) {
+      side.presented = presented->key;
+      side.log.push_back("KeyPresented");
     } else if (std::holds_alternative<event::PeerFinished>(event.what)) {
       ++side.finished;
       side.log.push_back("PeerFinished");

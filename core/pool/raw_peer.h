@@ -72,7 +72,7 @@ class RawClient : public RawPeer {
  public:
   Bytes NewSession() {
     const Preamble preamble = PreambleOf(Kind::kNew, PatternId::kNx, Suite::kChaChaPoly);
-    noise_.emplace(BeginNew(preamble, std::nullopt));
+    noise_.emplace(BeginNew(preamble, true, std::nullopt, std::nullopt));
     return Message1(Encode(preamble), Encode(ClientParameters{{1 << 20}, 3'600'000, 45'000}));
   }
 
@@ -114,7 +114,8 @@ class RawServer : public RawPeer {
     const bool resume = preamble.kind == static_cast<uint8_t>(Kind::kResume);
     if (resume) reader.Take(kLocatorBytes);
     const ByteSpan message = reader.Take(static_cast<size_t>(reader.TakeInteger(2)));
-    NoiseHandshake noise = resume ? BeginResume(preamble, *epoch, false) : BeginNew(preamble, Pair::ServerKey());
+    NoiseHandshake noise =
+        resume ? BeginResume(preamble, *epoch, false) : BeginNew(preamble, false, Pair::ServerKey(), std::nullopt);
     request.clear();
     Bytes out;
     if (!noise.ReadMessage(message, request) || !WriteFramed(noise, entropy, payload, out)) return {};

@@ -17,7 +17,9 @@ uint64_t KeyOf(SessionId id) { return static_cast<uint64_t>(id) << 1 | 1; }
 
 std::string_view NameOf(ServerState state) { return kServerStateNames[static_cast<size_t>(state)]; }
 
-Server::Impl::Impl(const ServerConfig& c) : config(c) { HOLDFAST_CHECK(IsSane(c.session)); }
+Server::Impl::Impl(const ServerConfig& c) : config(c), replays(c.clock_window, std::max<size_t>(c.replays_max, 1)) {
+  HOLDFAST_CHECK(IsSane(c.session));
+}
 
 // --- Transports and sessions come and go ---------------------------------------------------------------------------
 
@@ -53,6 +55,10 @@ void Server::Impl::Drop(ServerTransport& transport, Error why, bool close) {
 }
 
 void Server::Impl::Forget(ServerSession& session, Error why) {
+  const bool unopened = session.state == ServerState::kEmbryo || session.state == ServerState::kUnjudged;
+  if (session.peer_key && unopened) {  // The application was asked about it.
+    Notify(session.id, TransportId::kNone, event::Ended{{.cause = Cause::kExpired, .error = why}});
+  }
   const TransportId candidate = std::exchange(session.candidate, TransportId::kNone);
   if (ServerTransport* transport = FindTransport(candidate)) Drop(*transport, why, true);
   for (const auto* epoch : {&session.current, &session.pending}) {
@@ -76,7 +82,7 @@ ServerSession* Server::Impl::FindSession(SessionId id) {
 
 ServerSession* Server::Impl::FindOpen(SessionId id) {
   ServerSession* session = FindSession(id);
-  return session != nullptr && session->core && session->state != ServerState::kEmbryo ? session : nullptr;
+  return session != nullptr && session->core && !IsEmbryonic(session->state) ? session : nullptr;
 }
 
 // --- Poll ----------------------------------------------------------------------------------------------------------
@@ -101,7 +107,7 @@ std::optional<Event> Server::Impl::Poll(Time now, Entropy& entropy) {
 
 // One step of reading; whether there may be another. May drop the transport.
 bool Server::Impl::ReadInput(Time now, ServerTransport& transport, Entropy& entropy) {
-  if (transport.input.empty()) return false;
+  if (transport.input.empty() && !transport.held) return false;
   switch (transport.stage) {
     case Stage::kPreamble:
       return ReadPreamble(now, transport);
@@ -109,10 +115,15 @@ bool Server::Impl::ReadInput(Time now, ServerTransport& transport, Entropy& entr
       return ReadLocator(transport);
     case Stage::kMessage1:
       return ReadMessage1(now, transport, entropy);
+    case Stage::kMessage3:
+      return ReadMessage3(now, transport);
+    case Stage::kDiscard:
     case Stage::kLastWords:
       transport.input = {};
       return false;
     case Stage::kCandidate:
+      if (FindSession(transport.session)->state == ServerState::kUnjudged) return HoldRecord(transport);
+      return ReadRecord(now, transport);
     case Stage::kAttached:
     case Stage::kLinger:
       return ReadRecord(now, transport);
@@ -148,7 +159,7 @@ Time Server::Impl::Due(const ServerTransport& transport) const {
 
 // HF-END-21, HF-END-25, HF-END-27, HF-END-30.
 Time Server::Impl::Due(const ServerSession& session) const {
-  const Duration life = session.state == ServerState::kEmbryo ? config.embryo_time : session.hold;
+  const Duration life = IsEmbryonic(session.state) ? config.embryo_time : session.hold;
   const Time due = After(session.last_sign, life);
   auto candidate = transports.find(session.candidate);  // A live candidate may yet bring the client back.
   return candidate == transports.end() ? due : std::max(due, candidate->second.deadline);
@@ -178,7 +189,7 @@ void Server::Impl::TickTransport(Time now, ServerTransport& transport) {
   const bool attached = transport.stage == Stage::kAttached;
   if (attached ? transport.link->dead(now) : now >= transport.deadline) {
     const bool over = transport.stage == Stage::kLinger || transport.stage == Stage::kLastWords;
-    Drop(transport, over ? Error::kDone : Error::kTimedOut, true);
+    Drop(transport, over ? Error::kDone : transport.failure, true);
     return;
   }
   if (attached && transport.link->ping_due(now)) {  // A moment of rest.
@@ -198,7 +209,7 @@ void Server::Impl::TickSession(Time now, ServerSession& session) {
   session.scheduled = kNever;
   if (Due(session) > now) {
     Schedule(session);
-  } else if (session.state == ServerState::kEmbryo || session.state == ServerState::kTombstone) {
+  } else if (IsEmbryonic(session.state) || session.state == ServerState::kTombstone) {
     Forget(session, Error::kTimedOut);
   } else {
     End(now, session, {Cause::kExpired, Origin::kNobody, {}}, Error::kTimedOut);
@@ -240,6 +251,10 @@ void Server::SetWritable(Time now, TransportId id, bool writable) {
   impl_->Schedule(*transport);
   impl_->MarkReady(*transport);
 }
+
+void Server::Judge(Time, SessionId id, bool accept) { impl_->Judge(id, accept); }
+
+void Server::SetClock(Time now, WallTime wall) { impl_->clock.Set(now, wall); }
 
 size_t Server::Send(Time now, SessionId id, ByteSpan plaintext) {
   ServerSession* session = impl_->FindOpen(id);
@@ -303,6 +318,11 @@ std::optional<SessionView> Server::View(SessionId id) const {
     view.peer_fin_received = session->end_claims.fin_received;
   }
   return view;
+}
+
+std::optional<PublicKey> Server::PeerKey(SessionId id) const {
+  const ServerSession* session = impl_->FindSession(id);
+  return session != nullptr ? session->peer_key : std::nullopt;
 }
 
 Server::Census Server::census() const {

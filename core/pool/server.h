@@ -12,6 +12,7 @@
 
 #include "core/base/digest.h"
 #include "core/session/event.h"
+#include "core/session/network_key.h"
 #include "core/session/options.h"
 #include "core/session/view.h"
 
@@ -20,7 +21,13 @@ namespace holdfast {
 class ForkKey;
 
 struct ServerConfig {
-  KeyPair static_key;                                // Proves who the server is.
+  KeyPair static_key;    // Proves who the server is.
+  bool offer_nx = true;  // New sessions in which the client stays anonymous,
+  bool offer_xx = true;  // and such in which it proves a key: event::KeyPresented.
+  // Set: a private network's listener. Only members begin sessions, and strangers learn nothing. HF-NEW-16, HF-PRE-15.
+  std::optional<NetworkKey> network_key = std::nullopt;
+  Duration clock_window = limits::kClockWindow;      // In a private network, once SetClock was called. HF-NEW-17.
+  size_t replays_max = limits::kReplaysMax;          // Greetings of a private network that are remembered.
   Duration hold_max = limits::kHoldMax;              // Grants a client at most this hold time.
   Duration handshake_time = limits::kHandshakeTime;  // From TransportOpened to a valid message 1.
   Duration candidate_time = limits::kCandidateTime;  // From message 2 to the first valid record.
@@ -31,8 +38,9 @@ struct ServerConfig {
   SessionOptions session = {};
 };
 
-// kEmbryo -> kAttached <-> kSuspended -> kTombstone; the table is in server_states.h.
-enum class ServerState : uint8_t { kEmbryo, kAttached, kSuspended, kTombstone };
+// (kUnjudged ->) kEmbryo -> kAttached <-> kSuspended -> kTombstone; the table is in server_states.h. kUnjudged: the
+// client proved a key, and the application's verdict is out; kRefused: it was no. Both live as long as embryos.
+enum class ServerState : uint8_t { kEmbryo, kUnjudged, kRefused, kAttached, kSuspended, kTombstone };
 std::string_view NameOf(ServerState state);
 
 class Server {
@@ -57,6 +65,15 @@ class Server {
   // record or handshake message (65,537 bytes), so this bounds what the caller must buffer.
   void SetWritable(Time now, TransportId transport, bool writable);
 
+  // The verdict on a client's key (event::KeyPresented). If it is no, the session ends as refused, and the client is
+  // told. Ignored for a session that waits for none, as one does that has vanished meanwhile.
+  void Judge(Time now, SessionId session, bool accept);
+
+  // What the clock on the wall shows; call it again when that is stepped. Only a private network's listener asks for
+  // it: without a clock it cannot refuse greetings that somebody recorded, and he learns that a member listens here.
+  // HF-NEW-17.
+  void SetClock(Time now, WallTime wall);
+
   // As for Client. On a session that is over or was never there: 0, or nothing.
   size_t Send(Time now, SessionId session, ByteSpan plaintext);
   void Finish(Time now, SessionId session);
@@ -71,12 +88,15 @@ class Server {
   // Of a session that is known, tombstones included.
   std::optional<ServerState> state(SessionId session) const;
   std::optional<SessionView> View(SessionId session) const;
+  // The key that the client proved, for its session's life: nothing if the client is anonymous. Whoever no longer
+  // trusts a key aborts its sessions. HF-NEW-21.
+  std::optional<PublicKey> PeerKey(SessionId session) const;
 
   struct Census {
     size_t transports = 0;  // All that are open.
-    size_t handshakes = 0;  // Of these, before message 1.
-    size_t embryos = 0;
-    size_t sessions = 0;  // Attached or suspended.
+    size_t handshakes = 0;  // Of these, before the client's last handshake message.
+    size_t embryos = 0;     // Those without a verdict, or with a bad one, included.
+    size_t sessions = 0;    // Attached or suspended.
     size_t tombstones = 0;
   };
   Census census() const;

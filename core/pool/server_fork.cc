@@ -16,7 +16,10 @@ ServerTransport ServerTransport::ForkForSimulation(const ForkKey& key) const {
   copy.reader = reader;
   copy.writable = writable;
   copy.ready = ready;
+  copy.held = held;
   copy.preamble = preamble;
+  if (greeting) copy.greeting = std::make_unique<Greeting>(greeting->noise.ForkForSimulation(key), greeting->asked);
+  copy.failure = failure;
   copy.locator = locator;
   copy.outgoing = outgoing;
   if (link) copy.link = link->ForkForSimulation(key);
@@ -33,6 +36,8 @@ void ServerTransport::DigestInto(Digest& digest) const {
   digest.Add(claims.received.value).Add(claims.consumed.value).Add(claims.low.value);
   digest.Add(claims.credit_limit.value).Add(claims.fin_received);
   reader.DigestInto(digest);
+  digest.Add(held).Add(failure).Add(greeting != nullptr);
+  if (greeting) greeting->noise.DigestInto(digest);
   digest.Add(link.has_value());
   if (link) link->DigestInto(digest);
 }
@@ -45,6 +50,7 @@ ServerSession ServerSession::ForkForSimulation(const ForkKey& key) const {
   if (core) copy.core = std::make_unique<Session>(core->ForkForSimulation(key));
   if (current) copy.current = current->ForkForSimulation(key);
   if (pending) copy.pending = pending->ForkForSimulation(key);
+  copy.peer_key = peer_key;
   copy.attached = attached;
   copy.candidate = candidate;
   copy.hold = hold;
@@ -61,6 +67,8 @@ ServerSession ServerSession::ForkForSimulation(const ForkKey& key) const {
 void ServerSession::DigestInto(Digest& digest) const {
   digest.Add(id).Add(state).Add(suite).Add(attached).Add(hold).Add(resumes);
   digest.Add(end.cause).Add(end.origin).Add(end.app_code.value).Add(crossed);
+  digest.Add(peer_key.has_value());
+  if (peer_key) digest.Add(*peer_key);
   digest.Add(core != nullptr);
   if (core) core->DigestInto(digest);
 }
@@ -74,7 +82,9 @@ Server::Impl::Impl(const Impl& other, const ForkKey& key)
       ready(other.ready),
       deadlines(other.deadlines),
       transports_opened(other.transports_opened),
-      sessions_opened(other.sessions_opened) {
+      sessions_opened(other.sessions_opened),
+      clock(other.clock),
+      replays(other.replays) {
   HOLDFAST_CHECK(other.notices.empty() && !other.record);
   for (const auto& [id, transport] : other.transports) transports.emplace(id, transport.ForkForSimulation(key));
   for (const auto& [id, session] : other.sessions) sessions.emplace(id, session.ForkForSimulation(key));
@@ -106,6 +116,7 @@ uint64_t Server::StateDigest() const {
   digest.Add(impl_->transports_opened).Add(impl_->sessions_opened);
   for (const auto& [id, session] : impl_->sessions) digest.Add(SessionDigest(id, true));
   for (const auto& [id, transport] : impl_->transports) transport.DigestInto(digest);
+  impl_->replays.DigestInto(digest);
   return digest.value();
 }
 

@@ -18,6 +18,27 @@ bool SuiteOffered(uint8_t suite) { return std::ranges::find(kSuitesOffered, suit
 
 }  // namespace
 
+// HF-PRE-6, HF-NEW-15, HF-NEW-16.
+bool Server::Impl::Offers(const Preamble& asked) const {
+  const bool is_private = config.network_key.has_value();
+  const auto is = [&](bool mutual) {
+    return asked.pattern == static_cast<uint8_t>(NewSessionPattern(mutual, is_private));
+  };
+  return asked.version == kVersion && asked.kind == static_cast<uint8_t>(Kind::kNew) && SuiteOffered(asked.suite) &&
+         ((config.offer_nx && is(false)) || (config.offer_xx && is(true)));
+}
+
+// HF-PRE-15, HF-RES-9, HF-SEC-7.
+void Server::Impl::FailHandshake(ServerTransport& transport, Error why) {
+  if (!config.network_key) return Drop(transport, why, true);
+  transport.stage = Stage::kDiscard;  // Until the deadline that it has had since it was accepted.
+  transport.failure = why;
+  transport.input = {};
+  transport.reader = {};
+  transport.greeting.reset();
+  transport.outgoing = {};
+}
+
 // HF-PRE-3.
 bool Server::Impl::ReadPreamble(Time now, ServerTransport& transport) {
   auto bytes = transport.reader.Take(transport.input, kPreambleBytes);
@@ -25,12 +46,13 @@ bool Server::Impl::ReadPreamble(Time now, ServerTransport& transport) {
   transport.preamble = *Decode<Preamble>(*bytes);  // Any 12 bytes are a preamble.
   const Preamble& asked = transport.preamble;
   if (asked.magic != kMagic) {
-    Drop(transport, Error::kBadPreamble, true);  // HF-PRE-4.
+    FailHandshake(transport, Error::kBadPreamble);  // HF-PRE-4.
   } else if (asked.version == kVersion && asked.kind == static_cast<uint8_t>(Kind::kResume)) {
     transport.stage = Stage::kLocator;  // HF-PRE-5.
-  } else if (asked.version == kVersion && asked.kind == static_cast<uint8_t>(Kind::kNew) &&
-             asked.pattern == static_cast<uint8_t>(PatternId::kNx) && SuiteOffered(asked.suite)) {  // HF-PRE-6.
-    transport.stage = Stage::kMessage1;
+  } else if (Offers(asked)) {
+    transport.stage = Stage::kMessage1;  // HF-PRE-6.
+  } else if (config.network_key) {
+    FailHandshake(transport, Error::kUnsupportedPattern);  // HF-PRE-15.
   } else {
     SendHint(now, transport);  // HF-PRE-7.
   }
@@ -48,7 +70,7 @@ bool Server::Impl::ReadLocator(ServerTransport& transport) {
   if (known) {
     transport.stage = Stage::kMessage1;
   } else {
-    Drop(transport, Error::kUnknownLocator, true);
+    FailHandshake(transport, Error::kUnknownLocator);
   }
   return true;
 }
@@ -59,46 +81,140 @@ bool Server::Impl::ReadMessage1(Time now, ServerTransport& transport, Entropy& e
   auto message =
       transport.reader.Next(transport.input, limits::kHandshakeMessageBytesMin, limits::kHandshakeMessageBytesMax);
   if (!message) {
+    FailHandshake(transport, message.error());
+    return true;
+  }
+  if (!*message) return false;
+  Status status =
+      resume ? OnResume(now, transport, **message, entropy) : OnNewSession(now, transport, **message, entropy);
+  if (!status) FailHandshake(transport, status.error());
+  return true;
+}
+
+// HF-NEW-5, HF-NEW-6.
+Status Server::Impl::OnNewSession(Time now, ServerTransport& transport, ByteSpan message, Entropy& entropy) {
+  if (sessions.size() - embryos.size() >= config.sessions_max) return std::unexpected(Error::kTableFull);  // HF-LIM-3.
+  NoiseHandshake noise = BeginNew(transport.preamble, false, config.static_key, config.network_key);
+  Bytes payload;
+  HOLDFAST_TRY(noise.ReadMessage(message, payload));
+  ClientParameters asked;
+  if (config.network_key) {
+    auto greeting = Decode<PrivateClientParameters>(payload);
+    if (!greeting) return std::unexpected(greeting.error());
+    HOLDFAST_TRY(CheckGreeting(now, message, greeting->clock_ms));
+    asked = greeting->parameters;
+  } else {
+    auto parameters = Decode<ClientParameters>(payload);
+    if (!parameters) return std::unexpected(parameters.error());
+    asked = *parameters;
+  }
+  const ServerParameters parameters = {{ReceiveStream(config.session.receive_window).credit_limit()},
+                                       MillisecondsOf(Granted(asked)),
+                                       MillisecondsOf(config.embryo_time)};
+  HOLDFAST_TRY(WriteFramed(noise, entropy, Encode(parameters), transport.outgoing));
+  if (noise.finished()) return MakeEmbryo(now, transport, noise, asked);
+  transport.greeting = std::make_unique<Greeting>(std::move(noise), asked);
+  transport.stage = Stage::kMessage3;
+  return {};
+}
+
+// Whether a private network's greeting, which is authentic, is new. HF-NEW-17.
+Status Server::Impl::CheckGreeting(Time now, ByteSpan message, uint64_t clock_ms) {
+  const std::optional<WallTime> wall = clock.At(now);
+  if (!wall) return {};
+  PublicKey ephemeral;
+  std::ranges::copy(message.first(kKeyBytes), ephemeral.begin());
+  return replays.Admit(*wall, clock_ms, ephemeral);
+}
+
+// By then the client has shown that it holds a static key, and in a private network that it is a member.
+// HF-NEW-18.
+bool Server::Impl::ReadMessage3(Time now, ServerTransport& transport) {
+  auto message =
+      transport.reader.Next(transport.input, limits::kHandshakeMessageBytesMin, limits::kHandshakeMessageBytesMax);
+  if (!message) {
     Drop(transport, message.error(), true);
     return true;
   }
   if (!*message) return false;
-  handshakes.erase(transport.id);
-  Status status =
-      resume ? OnResume(now, transport, **message, entropy) : OnNewSession(now, transport, **message, entropy);
-  if (!status) Drop(transport, status.error(), true);  // HF-RES-9, HF-SEC-7.
+  const std::unique_ptr<Greeting> greeting = std::move(transport.greeting);
+  Bytes payload;
+  Status status = greeting->noise.ReadMessage(**message, payload);
+  if (status && !payload.empty()) status = std::unexpected(Error::kTrailingBytes);
+  if (status && greeting->noise.remote_static() == config.static_key.public_key()) {
+    status = std::unexpected(Error::kOwnKey);  // HF-SEC-10.
+  }
+  if (status) status = MakeEmbryo(now, transport, greeting->noise, greeting->asked);
+  if (!status) Drop(transport, status.error(), true);
   return true;
 }
 
-// HF-NEW-5, HF-NEW-6, HF-NEW-7.
-Status Server::Impl::OnNewSession(Time now, ServerTransport& transport, ByteSpan message, Entropy& entropy) {
-  if (sessions.size() - embryos.size() >= config.sessions_max) return std::unexpected(Error::kTableFull);  // HF-LIM-3.
-  NoiseHandshake noise = BeginNew(transport.preamble, config.static_key);
-  Bytes payload;
-  HOLDFAST_TRY(noise.ReadMessage(message, payload));
-  auto asked = Decode<ClientParameters>(payload);
-  if (!asked) return std::unexpected(asked.error());
-  const Duration granted = std::min(Milliseconds(asked->hold_ms), config.hold_max);
-  const Duration notices_within = std::min(Milliseconds(asked->dead_ms), limits::kDeadTransportMax);  // HF-END-25.
+// HF-NEW-6.
+Duration Server::Impl::Granted(const ClientParameters& asked) const {
+  return std::min(Milliseconds(asked.hold_ms), config.hold_max);
+}
 
-  ServerSession session;
-  session.suite = static_cast<Suite>(transport.preamble.suite);
-  session.core = std::make_unique<Session>(config.session);
-  session.hold = granted + notices_within;
-  session.last_sign = now;
-  const ServerParameters parameters = {
-      {session.core->ClaimsNow().credit_limit}, MillisecondsOf(granted), MillisecondsOf(config.embryo_time)};
-  HOLDFAST_TRY(WriteFramed(noise, entropy, Encode(parameters), transport.outgoing));
-
+// HF-NEW-7.
+Status Server::Impl::MakeEmbryo(Time now, ServerTransport& transport, NoiseHandshake& noise,
+                                const ClientParameters& asked) {
   // HF-LIM-2.
   while (embryos.size() >= std::max<size_t>(config.embryos_max, 1))
     Forget(*FindSession(*embryos.begin()), Error::kTableFull);
+  ServerSession session;
   session.id = SessionId{++sessions_opened};
+  session.suite = static_cast<Suite>(transport.preamble.suite);
+  session.core = std::make_unique<Session>(config.session);
+  session.hold = Granted(asked) + std::min(Milliseconds(asked.dead_ms), limits::kDeadTransportMax);  // HF-END-25.
+  session.last_sign = now;
+  session.peer_key = noise.remote_static();
+  if (session.peer_key) session.state = ServerState::kUnjudged;
   ServerSession& kept = sessions.emplace(session.id, std::move(session)).first->second;
   embryos.insert(kept.id);
-  Status status = MakeCandidate(now, transport, kept, noise, {0, 1}, FirstClaims(asked->credit_limit));
-  if (!status) Forget(kept, status.error());
+  Status status = MakeCandidate(now, transport, kept, noise, {0, 1}, FirstClaims(asked.credit_limit));
+  if (!status) {
+    kept.peer_key.reset();  // Nobody was told of it.
+    Forget(kept, status.error());
+  } else if (kept.peer_key) {
+    Notify(kept.id, transport.id, event::KeyPresented{*kept.peer_key});
+  }
   return status;
+}
+
+// While the verdict is out nothing is read, and of what comes no more is kept than a client may send. HF-NEW-19.
+bool Server::Impl::HoldRecord(ServerTransport& transport) {
+  auto whole =
+      transport.reader.Hold(transport.input, limits::kRecordCiphertextBytesMin, limits::kFirstRecordCiphertextBytesMax);
+  if (whole && transport.input.empty()) {
+    transport.held = *whole;
+    return false;
+  }
+  Drop(transport, whole ? Error::kTooSoon : whole.error(), true);
+  return true;
+}
+
+// HF-NEW-19, HF-NEW-20.
+void Server::Impl::Judge(SessionId id, bool accept) {
+  ServerSession* session = FindSession(id);
+  if (session == nullptr || session->state != ServerState::kUnjudged) return;
+  if (!accept) return Refuse(*session, {Cause::kRefused, Origin::kServer, {}}, Error::kClientKeyRefused);
+  Move(kServerTransitions, session->state, ServerInput::kAccepted);
+  if (session->current) {  // A message 1 came in the meantime.
+    embryos.erase(session->id);
+    Move(kServerTransitions, session->state, ServerInput::kPromoted);
+    Notify(session->id, session->candidate, event::Opened{});
+  }
+  if (ServerTransport* candidate = FindTransport(session->candidate)) MarkReady(*candidate);
+}
+
+// What is left tells the client of it, for as long as an embryo lives. HF-NEW-20.
+void Server::Impl::Refuse(ServerSession& session, const Closing& end, std::optional<Error> error) {
+  Move(kServerTransitions, session.state, ServerInput::kRefused);
+  session.end = end;
+  session.end_claims = session.core->ClaimsNow();
+  session.core.reset();
+  Notify(session.id, TransportId::kNone,
+         event::Ended{{.cause = end.cause, .origin = end.origin, .app_code = end.app_code.value, .error = error}});
+  if (ServerTransport* candidate = FindTransport(session.candidate)) MarkReady(*candidate);
 }
 
 // HF-RES-8, HF-RES-9.
@@ -121,7 +237,7 @@ Status Server::Impl::OnResume(Time now, ServerTransport& transport, ByteSpan mes
 
   // Authentic and fresh. The answer is made first: if its Diffie-Hellman fails, nothing has happened.
   // HF-RES-10, HF-RES-11.
-  const bool over = session.state == ServerState::kTombstone;
+  const bool over = IsOver(session.state);
   ResumeReply reply;
   reply.closed = over || request->closing;
   reply.claims = over ? session.end_claims : session.core->ClaimsNow();  // HF-END-28.
@@ -133,7 +249,11 @@ Status Server::Impl::OnResume(Time now, ServerTransport& transport, ByteSpan mes
   } else {
     session.last_sign = now;
     if (under_pending) Promote(session, transport.id);
-    if (request->closing) End(now, session, request->end, std::nullopt);  // HF-END-19.
+    if (request->closing && session.state == ServerState::kUnjudged) {
+      Refuse(session, request->end, std::nullopt);
+    } else if (request->closing) {
+      End(now, session, request->end, std::nullopt);  // HF-END-19.
+    }
   }
   if (!reply.closed) {
     const AttemptId attempt = {session.current->number, request->attempt};
@@ -142,6 +262,7 @@ Status Server::Impl::OnResume(Time now, ServerTransport& transport, ByteSpan mes
   if (ServerTransport* earlier = FindTransport(session.candidate)) Drop(*earlier, Error::kSuperseded, true);
   session.candidate = transport.id;
   transport.session = session.id;
+  handshakes.erase(transport.id);
   AwaitClose(now, transport, Stage::kLastWords);
   return {};
 }
@@ -160,6 +281,7 @@ Status Server::Impl::MakeCandidate(Time now, ServerTransport& transport, ServerS
     HOLDFAST_CHECK(smaller->attempt < attempt);
     Drop(*smaller, Error::kSuperseded, true);
   }
+  handshakes.erase(transport.id);
   transport.link.emplace(now, config.session, session.suite, split, false);
   transport.stage = Stage::kCandidate;
   transport.session = session.id;

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "core/pool/deadline_queue.h"
+#include "core/pool/replay_guard.h"
 #include "core/pool/server.h"
 #include "core/pool/server_states.h"
 #include "core/session/handshake.h"
@@ -23,11 +24,19 @@ namespace holdfast {
 enum class Stage : uint8_t {
   kPreamble,   // Reads the preamble,
   kLocator,    // for a resume the locator,
-  kMessage1,   // and message 1.
+  kMessage1,   // and message 1;
+  kMessage3,   // if the client proves who it is, message 3 after message 2.
+  kDiscard,    // Private listener: it failed, which nobody is to notice. Reads and forgets until its time is over.
   kLastWords,  // Everything was said in answer to message 1; waits for the client to close.
   kCandidate,  // Message 2 is out; waits for the first valid record.
   kAttached,
   kLinger,  // CLOSE is out; waits for the client to close.
+};
+
+// What waits for message 3.
+struct Greeting {
+  NoiseHandshake noise;
+  ClientParameters asked;
 };
 
 struct ServerTransport {
@@ -38,9 +47,12 @@ struct ServerTransport {
   ByteSpan input;  // Given to Receive and not yet read; the caller's memory.
   bool writable = true;
   bool ready = false;  // Is in the ready queue.
+  bool held = false;   // The reader holds a record that came before the verdict on its sender.
   Preamble preamble;
   Locator locator = {};
-  Bytes outgoing;  // Handshake message or CLOSE that waits to be written.
+  std::unique_ptr<Greeting> greeting;  // In kMessage3.
+  Error failure = Error::kTimedOut;    // In kDiscard: why it will be closed.
+  Bytes outgoing;                      // Handshake message or CLOSE that waits to be written.
   std::optional<Link> link;
   AttemptId attempt;       // Which of the session's attempts it stands for. HF-RES-21.
   Claims claims;           // Of message 1; they take effect at the switch. HF-RES-13.
@@ -55,16 +67,17 @@ struct ServerSession {
   SessionId id = SessionId::kNone;
   ServerState state = ServerState::kEmbryo;
   Suite suite = Suite::kChaChaPoly;
-  std::unique_ptr<Session> core;  // Not of a tombstone.
-  std::optional<Epoch> current;   // Not of an embryo.
-  std::optional<Epoch> pending;   // HF-RES-19.
+  std::unique_ptr<Session> core;      // Not of a tombstone.
+  std::optional<Epoch> current;       // Not of an embryo.
+  std::optional<PublicKey> peer_key;  // What the client proved; fixed for the session's life.
+  std::optional<Epoch> pending;       // HF-RES-19.
   TransportId attached = TransportId::kNone;
   TransportId candidate = TransportId::kNone;  // Of a tombstone: the transport that was told last. HF-END-29.
   Duration hold{0};                            // What was promised to the client, and the time that it needs to notice.
   Time last_sign{};                            // Of the client, or of the end; `hold` runs from here.
   Time scheduled = kNever;
   uint64_t resumes = 0;
-  Closing end;           // Of a tombstone: what happened,
+  Closing end;           // Of one that is over: what happened,
   Claims end_claims;     // and how far the session got. HF-END-28.
   bool crossed = false;  // The client turned out to have aborted too.
 
@@ -103,6 +116,16 @@ struct Server::Impl {
   bool ReadMessage1(Time now, ServerTransport& transport, Entropy& entropy);
   Status OnNewSession(Time now, ServerTransport& transport, ByteSpan message, Entropy& entropy);
   Status OnResume(Time now, ServerTransport& transport, ByteSpan message, Entropy& entropy);
+  bool ReadMessage3(Time now, ServerTransport& transport);
+  Status CheckGreeting(Time now, ByteSpan message, uint64_t clock_ms);
+  Status MakeEmbryo(Time now, ServerTransport& transport, NoiseHandshake& noise, const ClientParameters& asked);
+  bool HoldRecord(ServerTransport& transport);
+  void Judge(SessionId id, bool accept);
+  void Refuse(ServerSession& session, const Closing& end, std::optional<Error> error);
+  Duration Granted(const ClientParameters& asked) const;
+  bool Offers(const Preamble& asked) const;
+  // The handshake came to nothing: the transport is dropped, or on a private listener read on to no avail.
+  void FailHandshake(ServerTransport& transport, Error why);
   void SendHint(Time now, ServerTransport& transport);
   void AwaitClose(Time now, ServerTransport& transport, Stage stage);
   Status MakeCandidate(Time now, ServerTransport& transport, ServerSession& session, NoiseHandshake& noise,
@@ -114,6 +137,7 @@ struct Server::Impl {
   std::optional<Event> OnFrame(Time now, ServerTransport& transport, const Frame& frame);
   void OnLateFrame(ServerTransport& transport, const Frame& frame);
   void Promote(ServerSession& session, TransportId by);
+  void TellRefusal(Time now, ServerTransport& transport);
   void Switch(Time now, ServerTransport& transport);
   void Suspend(ServerSession& session, TransportId lost, Error why);
   void End(Time now, ServerSession& session, const Closing& end, std::optional<Error> error);
@@ -134,6 +158,8 @@ struct Server::Impl {
   TransportId record_transport = TransportId::kNone;
   uint64_t transports_opened = 0;
   uint64_t sessions_opened = 0;
+  WallClock clock;
+  ReplayGuard replays;
   Scratch plaintext;
   Scratch outgoing;
   Bytes handed_out;  // The handshake message of the last Write.

@@ -10,6 +10,7 @@ namespace holdfast {
 // HF-REC-1, HF-REC-5.
 bool Server::Impl::ReadRecord(Time now, ServerTransport& transport) {
   const bool stranger = transport.stage == Stage::kCandidate;
+  transport.held = false;
   auto sealed =
       transport.reader.Next(transport.input, limits::kRecordCiphertextBytesMin,
                             stranger ? limits::kFirstRecordCiphertextBytesMax : limits::kRecordCiphertextBytesMax);
@@ -21,6 +22,10 @@ bool Server::Impl::ReadRecord(Time now, ServerTransport& transport) {
   const MutableByteSpan opened = plaintext.Get((*sealed)->size() - kTagBytes);
   if (Status status = transport.link->opener().Open(**sealed, opened); !status) {
     Drop(transport, status.error(), true);
+    return true;
+  }
+  if (stranger && FindSession(transport.session)->state == ServerState::kRefused) {
+    TellRefusal(now, transport);
     return true;
   }
   if (stranger) Switch(now, transport);  // HF-RES-24.
@@ -99,6 +104,16 @@ void Server::Impl::Promote(ServerSession& session, TransportId by) {
     Notify(session.id, by, event::Opened{});
   }
   Move(kServerTransitions, session.state, ServerInput::kPromoted);
+}
+
+// The client may hear it, and knows by its own tag that it is the server's word, now that its first record has come.
+// HF-NEW-20.
+void Server::Impl::TellRefusal(Time now, ServerTransport& transport) {
+  ServerSession& session = *FindSession(transport.session);
+  session.candidate = TransportId::kNone;
+  transport.outgoing = ToBytes(SealClose(*transport.link, session.end, outgoing));
+  AwaitClose(now, transport, Stage::kLinger);
+  Schedule(session);
 }
 
 // The candidate's first valid record: from here on the session is here, and nowhere else. HF-RES-25, HF-RES-26.

@@ -70,7 +70,7 @@ TEST_F(RawClientTest, IsDroppedWithoutAByteForAnyOtherMagic) {
 // HF-PRE-13, HF-LIV-10, HF-LIM-1.
 TEST_F(RawClientTest, IsToldNothingAfterAHintAndStillCountsAsAStranger) {
   const TransportId transport = server_.TransportOpened(now_);
-  EXPECT_FALSE(Say(transport, Encode(PreambleOf(Kind::kNew, PatternId::kXx, Suite::kChaChaPoly))).empty());
+  EXPECT_FALSE(Say(transport, Encode(PreambleOf(Kind::kNew, PatternId::kXxPsk0, Suite::kChaChaPoly))).empty());
   EXPECT_TRUE(Say(transport, client_.NewSession()).empty());
   EXPECT_EQ(server_.census().handshakes, 1U);
   Wait(limits::kLinger - 1ns);

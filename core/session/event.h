@@ -68,6 +68,14 @@ struct Suspended {
 // A transport is attached again, or a newer one took the place of the old.
 struct Resumed {};
 
+// The peer proved that it owns this static key: is it one to talk to? Answer with Judge, now or later. Client: before
+// anything of the session is told to the server; the same question is not asked twice. Server (XX): the session is not
+// open yet, nothing more is read from the client, and it may vanish before the verdict, which is then ignored.
+// HF-NEW-12, HF-NEW-19.
+struct KeyPresented {
+  PublicKey key;
+};
+
 // Client: open a transport `delay` from now, abandoning any dial under way; say TransportOpened or DialFailed.
 struct Dial {
   Duration delay;
@@ -93,10 +101,10 @@ struct Crossed {
 struct Event {
   SessionId session = SessionId::kNone;  // Of the session-level events.
   TransportId transport =
-      TransportId::kNone;  // Of Write, CloseTransport, Opened, Suspended (the lost), Resumed (the new).
+      TransportId::kNone;  // Of Write, CloseTransport, Opened, KeyPresented, Suspended (the lost), Resumed (the new).
   std::variant<event::Write, event::CloseTransport, event::Deliver, event::PeerFinished, event::SpaceAvailable,
-               event::Opened, event::Suspended, event::Resumed, event::Dial, event::AttemptFailed, event::Ended,
-               event::Crossed>
+               event::Opened, event::Suspended, event::Resumed, event::KeyPresented, event::Dial, event::AttemptFailed,
+               event::Ended, event::Crossed>
       what;
 };
 

@@ -13,6 +13,22 @@ const Pattern* MustFind(std::string_view name) {
   return pattern;
 }
 
+std::string_view NoiseNameOf(PatternId pattern) {
+  switch (pattern) {
+    case PatternId::kNx:
+      return "NX";
+    case PatternId::kXx:
+      return "XX";
+    case PatternId::kNxPsk0:
+      return "NXpsk0";
+    case PatternId::kXxPsk0:
+      return "XXpsk0";
+    case PatternId::kNnPsk0:
+      break;
+  }
+  return "NNpsk0";
+}
+
 }  // namespace
 
 Preamble PreambleOf(Kind kind, PatternId pattern, Suite suite) {
@@ -23,15 +39,19 @@ Preamble PreambleOf(Kind kind, PatternId pattern, Suite suite) {
   return preamble;
 }
 
-// HF-PRE-2, HF-NEW-1, HF-NEW-2, HF-KEY-4.
-NoiseHandshake BeginNew(const Preamble& preamble, std::optional<KeyPair> static_key) {
+// HF-PRE-2, HF-NEW-1, HF-NEW-2, HF-KEY-4, HF-KEY-12.
+NoiseHandshake BeginNew(const Preamble& preamble, bool initiator, const std::optional<KeyPair>& static_key,
+                        const std::optional<NetworkKey>& network_key) {
+  const PatternId pattern = static_cast<PatternId>(preamble.pattern);
+  HOLDFAST_CHECK(IsPrivate(pattern) == network_key.has_value());
   Bytes prologue = Encode(preamble);
   NoiseConfig config;
-  config.pattern = MustFind("NX");
+  config.pattern = MustFind(NoiseNameOf(pattern));
   config.suite = static_cast<Suite>(preamble.suite);
-  config.initiator = !static_key.has_value();
+  config.initiator = initiator;
   config.prologue = prologue;
-  config.local_static = std::move(static_key);
+  if (!initiator || IsMutual(pattern)) config.local_static = static_key;
+  if (network_key) config.psks = {&network_key->key(), 1};
   return NoiseHandshake(config);
 }
 
@@ -41,7 +61,7 @@ NoiseHandshake BeginResume(const Preamble& preamble, const Epoch& epoch, bool in
   Append(prologue, epoch.locator);
   const Key psk = epoch.resume_key.Clone();
   NoiseConfig config;
-  config.pattern = MustFind("NNpsk0");
+  config.pattern = MustFind(NoiseNameOf(kResumePattern));
   config.suite = static_cast<Suite>(preamble.suite);
   config.initiator = initiator;
   config.prologue = prologue;

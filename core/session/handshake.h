@@ -8,6 +8,7 @@
 #include "core/base/bytes.h"
 #include "core/noise/noise.h"
 #include "core/session/epoch.h"
+#include "core/session/network_key.h"
 #include "core/wire/messages.h"
 
 namespace holdfast {
@@ -16,8 +17,16 @@ inline constexpr PatternId kResumePattern = PatternId::kNnPsk0;
 
 Preamble PreambleOf(Kind kind, PatternId pattern, Suite suite);
 
-// NX. `static_key` is the server's, and given exactly by the server.
-NoiseHandshake BeginNew(const Preamble& preamble, std::optional<KeyPair> static_key);
+// The pattern of a new session. HF-NEW-15, HF-NEW-16.
+constexpr PatternId NewSessionPattern(bool mutual, bool is_private) {
+  if (is_private) return mutual ? PatternId::kXxPsk0 : PatternId::kNxPsk0;
+  return mutual ? PatternId::kXx : PatternId::kNx;
+}
+
+// NX or XX, with psk0 in a private network, as the preamble says. `static_key`: this side's, if it sends one.
+// `network_key`: exactly in a private network.
+NoiseHandshake BeginNew(const Preamble& preamble, bool initiator, const std::optional<KeyPair>& static_key,
+                        const std::optional<NetworkKey>& network_key);
 
 // NNpsk0 under the epoch's resume key.
 NoiseHandshake BeginResume(const Preamble& preamble, const Epoch& epoch, bool initiator);

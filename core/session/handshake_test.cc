@@ -26,7 +26,8 @@ ByteSpan Body(const Bytes& framed) { return ByteSpan(framed).subspan(2); }
 // HF-PRE-8.
 TEST(Handshake, FramesEachMessageByItsLength) {
   TestEntropy entropy;
-  NoiseHandshake noise = BeginNew(PreambleOf(Kind::kNew, PatternId::kNx, Suite::kChaChaPoly), std::nullopt);
+  NoiseHandshake noise =
+      BeginNew(PreambleOf(Kind::kNew, PatternId::kNx, Suite::kChaChaPoly), true, std::nullopt, std::nullopt);
   Bytes out = {9, 9};
   ASSERT_TRUE(WriteFramed(noise, entropy, AsBytes("payload"), out));
   EXPECT_EQ(out[2] << 8 | out[3], static_cast<int>(out.size() - 4));

@@ -34,6 +34,17 @@ Result<std::optional<ByteSpan>> MessageReader::Next(ByteSpan& input, size_t size
   return ByteSpan(partial_).subspan(kPrefixBytes);
 }
 
+Result<bool> MessageReader::Hold(ByteSpan& input, size_t size_min, size_t size_max) {
+  if (handed_out_) {
+    partial_.clear();
+    handed_out_ = false;
+  }
+  if (!Gather(input, kPrefixBytes)) return false;
+  const size_t size = PrefixOf(partial_);
+  if (size < size_min || size > size_max) return std::unexpected(Error::kBadLength);
+  return Gather(input, kPrefixBytes + size);
+}
+
 std::optional<ByteSpan> MessageReader::Take(ByteSpan& input, size_t size) {
   if (handed_out_) {
     partial_.clear();

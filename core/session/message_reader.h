@@ -21,6 +21,10 @@ class MessageReader {
   // not change within a message.
   Result<std::optional<ByteSpan>> Next(ByteSpan& input, size_t size_min, size_t size_max, bool or_empty = false);
 
+  // Takes the next message as Next does, but keeps it: the Next call after this hands it out, whatever its input. True
+  // once it is whole; what follows it stays in `input`.
+  Result<bool> Hold(ByteSpan& input, size_t size_min, size_t size_max);
+
   // The next `size` bytes without a prefix, as above.
   std::optional<ByteSpan> Take(ByteSpan& input, size_t size);
 

@@ -55,4 +55,8 @@ inline constexpr size_t kHandshakesMax = 16384;   // HF-LIM-1.
 inline constexpr size_t kEmbryosMax = 16384;      // HF-LIM-2.
 inline constexpr size_t kSessionsMax = 1 << 20;   // HF-LIM-3.
 
+// --- Private networks ---
+inline constexpr Duration kClockWindow = 120s;  // How far two clocks may be apart. HF-NEW-17.
+inline constexpr size_t kReplaysMax = 1 << 16;  // Greetings remembered. HF-NEW-17.
+
 }  // namespace holdfast::limits

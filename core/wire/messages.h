@@ -24,6 +24,8 @@ inline constexpr uint8_t kVersion = 1;
 enum class Kind : uint8_t { kNew = 1, kResume = 2 };
 
 enum class PatternId : uint8_t { kNx = 1, kXx = 2, kNxPsk0 = 3, kXxPsk0 = 4, kNnPsk0 = 5 };
+constexpr bool IsMutual(PatternId pattern) { return pattern == PatternId::kXx || pattern == PatternId::kXxPsk0; }
+constexpr bool IsPrivate(PatternId pattern) { return pattern == PatternId::kNxPsk0 || pattern == PatternId::kXxPsk0; }
 
 // Any value is readable: what is not offered earns a hint, not a parse error. HF-PRE-1.
 struct Preamble {
@@ -55,6 +57,14 @@ struct ClientParameters {
   uint32_t dead_ms = 0;
   WIRE_FIELDS(credit_limit, hold_ms, dead_ms)
   bool operator==(const ClientParameters&) const = default;
+};
+
+// Payload of message 1 in a private network. HF-NEW-17.
+struct PrivateClientParameters {
+  ClientParameters parameters;
+  uint64_t clock_ms = 0;  // Unix time at the client; 0 if it has no clock.
+  WIRE_FIELDS(parameters, clock_ms)
+  bool operator==(const PrivateClientParameters&) const = default;
 };
 
 // Payload of message 2. HF-NEW-6.
