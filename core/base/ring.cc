@@ -46,8 +46,7 @@ void Ring::ReleaseIfEmpty() {
 }
 
 Ring Ring::Clone() const {
-  Ring copy(capacity_max_);
-  copy.begin_ = copy.end_ = begin_;
+  Ring copy(capacity_max_, begin_);
   for (ByteSpan piece : View(begin_, size())) copy.Push(piece);
   return copy;
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 // Ring: a byte queue of bounded capacity in one block of memory that grows with what it holds. Positions are absolute:
-// the first byte ever pushed is 0. Holds the plaintext that a peer may still ask for.
+// the first byte ever pushed is at `start`. Holds the plaintext that a peer may still ask for.
 //
 // Invariant: begin <= end, end - begin <= capacity_max, block is a power of two or empty.
 
@@ -16,7 +16,7 @@ namespace holdfast {
 
 class Ring {
  public:
-  explicit Ring(size_t capacity_max) : capacity_max_(capacity_max) {}
+  explicit Ring(size_t capacity_max, uint64_t start = 0) : capacity_max_(capacity_max), begin_(start), end_(start) {}
 
   uint64_t begin() const { return begin_; }
   uint64_t end() const { return end_; }
@@ -46,8 +46,8 @@ class Ring {
   void Grow(size_t size_needed);
 
   size_t capacity_max_;
-  uint64_t begin_ = 0;
-  uint64_t end_ = 0;
+  uint64_t begin_;
+  uint64_t end_;
   size_t block_size_ = 0;
   std::unique_ptr<uint8_t[]> block_;
 };

@@ -169,5 +169,21 @@ TEST(RingDeathTest, RefusesWhatItDoesNotHold) {
   EXPECT_DEATH(ring.View(5, 6), "size <= end_");
 }
 
+TEST(Ring, MayStartAtAnyPosition) {
+  for (uint64_t start : {uint64_t{1}, uint64_t{255}, uint64_t{256}, (uint64_t{1} << 62) - 300}) {
+    NamedStream chance(start, "ring");
+    Ring ring(300, start);
+    EXPECT_EQ(ring.begin(), start);
+    EXPECT_EQ(ring.end(), start);
+    EXPECT_EQ(ring.room(), 300U);
+    const Bytes bytes = RandomBytes(chance, 299);
+    EXPECT_EQ(ring.Push(bytes), 299U);
+    EXPECT_EQ(Contents(ring), bytes);
+    ring.TrimTo(start + 100);
+    EXPECT_EQ(Contents(ring), Bytes(bytes.begin() + 100, bytes.end()));
+    EXPECT_EQ(DigestOf(ring.Clone()), DigestOf(ring));
+  }
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -170,12 +170,22 @@ void Client::Judge(Time now, const PublicKey& key, bool accept) { impl_->Judge(n
 
 void Client::SetClock(Time now, WallTime wall) { impl_->clock.Set(now, wall); }
 
-size_t Client::Send(Time, ByteSpan plaintext) {
-  const bool over = impl_->state == ClientState::kClosing || impl_->state == ClientState::kEnded;
-  if (over) return 0;
+size_t Client::Send(Time, ByteSpan plaintext, Early early) {
+  if (impl_->Over()) return 0;
+  const uint64_t begin = impl_->session.out().written();
   const size_t accepted = impl_->session.Send(plaintext);
+  if (early == Early::kYes && impl_->config.session.early_bytes_max > 0) {
+    impl_->early_runs.ForgetBefore(impl_->session.out().acked());
+    impl_->early_runs.Add(begin, begin + accepted);
+  }
   if (impl_->session.AtOffsetLimit()) impl_->GiveUp(Cause::kOffsetLimit, 0, Error::kOffsetLimit);  // HF-OFS-18.
   return accepted;
+}
+
+void Client::Consumed(Time now, uint64_t bytes) {
+  if (impl_->Over()) return;
+  Link* link = impl_->attached ? &*impl_->attached->link : nullptr;
+  impl_->session.Consumed(now, bytes, link);
 }
 
 void Client::Finish(Time) { impl_->session.Finish(); }
@@ -200,7 +210,7 @@ SessionView Client::View() const {
   }
   if (impl_->attached) view.attached = impl_->attached->id;
   view.memory_bytes += impl_->notices.allocated() + impl_->message1.capacity() + impl_->plaintext.allocated() +
-                       impl_->outgoing.allocated();
+                       impl_->outgoing.allocated() + impl_->early_runs.allocated();
   view.resumes = impl_->resumes;
   impl_->session.FillView(view);
   return view;

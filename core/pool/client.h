@@ -42,6 +42,11 @@ struct ClientConfig {
 enum class ClientState : uint8_t { kNew, kGreeting, kOpen, kSuspended, kClosing, kEnded };
 std::string_view NameOf(ClientState state);
 
+// Whether bytes may ride in message 1 of a resume, where they reach the server a round trip earlier: but an adversary
+// may deliver them when he likes, also if no resume follows, and whoever steals the resume key before it is wiped can
+// read them (docs/protocol.md 5.6). Each byte is still delivered at most once, and in order.
+enum class Early : bool { kNo, kYes };
+
 class Client {
  public:
   explicit Client(const ClientConfig& config);
@@ -78,7 +83,13 @@ class Client {
 
   // Appends to our stream, before or after the session is open: copies as much as the replay buffer has room for and
   // returns how much. If that is less than all, SpaceAvailable follows. 0 after Finish, Abort or the end.
-  size_t Send(Time now, ByteSpan plaintext);
+  // `early` is a permission, and has no effect unless SessionOptions::early_bytes_max allows some.
+  size_t Send(Time now, ByteSpan plaintext, Early early = Early::kNo);
+
+  // The application owns `bytes` more of what was delivered: the server may forget them, and send as many more. For
+  // SessionOptions::explicit_consume; else, and once the session is over, ignored. At most what was delivered and not
+  // yet consumed.
+  void Consumed(Time now, uint64_t bytes);
 
   // Our stream ends here. No more Send. The session ends when both streams have.
   void Finish(Time now);

@@ -46,6 +46,7 @@ uint64_t Client::StateDigest() const {
   digest.Add(impl_->heard).Add(impl_->accepted).Add(impl_->presented.has_value());
   if (impl_->presented) digest.Add(*impl_->presented);
   impl_->session.DigestInto(digest);
+  impl_->early_runs.DigestInto(digest);
   digest.Add(impl_->epoch.has_value());
   if (impl_->epoch) impl_->epoch->DigestInto(digest);
   for (const auto* slot : {&impl_->attempt, &impl_->attached}) {
@@ -59,6 +60,7 @@ Client::Impl::Impl(const Impl& other, const ForkKey& key)
     : config(other.config),
       state(other.state),
       session(other.session.ForkForSimulation(key)),
+      early_runs(other.early_runs),
       transports(other.transports),
       resumes(other.resumes),
       failures(other.failures),

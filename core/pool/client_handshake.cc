@@ -30,7 +30,13 @@ Event Client::Impl::WriteMessage1(Time now, Entropy& entropy) {
     request.attempt = epoch->attempt;
     request.claims = session.ClaimsNow();
     request.closing = state == ClientState::kClosing;
-    if (request.closing) request.end = closing;  // HF-END-18.
+    Bytes early;
+    if (request.closing) {
+      request.end = closing;  // HF-END-18.
+    } else {
+      early = session.TakeEarly(early_runs);  // HF-RES-29, HF-RES-30.
+      request.early = {early};
+    }
     attempt->noise = BeginResume(preamble, *epoch, true);
     message1 = Encode(preamble);
     Append(message1, epoch->locator);

@@ -97,11 +97,13 @@ struct Client::Impl {
     return attached && attached->writable && !attached->close_sent &&
            !(on_probation() && attached->link->sealer().next_index() > 0);
   }
+  bool Over() const { return state == ClientState::kClosing || state == ClientState::kEnded; }
   Duration AttemptTimeout() const { return Grown(config.attempt_timeout_first, config.attempt_timeout_max); }
 
   ClientConfig config;
   ClientState state = ClientState::kNew;
   Session session;
+  EarlyRuns early_runs;        // Of what Send was given. HF-RES-29.
   std::optional<Epoch> epoch;  // The one resume key that the client holds. HF-RES-3.
   std::optional<ClientTransport> attached;
   std::optional<ClientTransport> attempt;  // The one that is in flight.

@@ -90,6 +90,7 @@ ServerSession* Server::Impl::FindOpen(SessionId id) {
 std::optional<Event> Server::Impl::Poll(Time now, Entropy& entropy) {
   for (;;) {
     if (std::optional<Event> event = notices.Take()) return event;
+    if (std::optional<Event> event = DeliverEarly()) return event;
     if (std::optional<Event> event = ReadFrames(now)) return event;
     if (!notices.empty()) continue;
     if (ready.empty()) return std::nullopt;
@@ -266,6 +267,19 @@ size_t Server::Send(Time now, SessionId id, ByteSpan plaintext) {
     impl_->MarkReady(*transport);
   }
   return accepted;
+}
+
+void Server::Consumed(Time now, SessionId id, uint64_t bytes) {
+  ServerSession* session = impl_->FindOpen(id);
+  if (session == nullptr) return;
+  ServerTransport* transport = impl_->FindTransport(session->attached);
+  session->core->Consumed(now, bytes, transport != nullptr ? &*transport->link : nullptr);
+  if (session->core->Finished()) {
+    impl_->End(now, *session, {Cause::kFinished, Origin::kNobody, {}}, std::nullopt);  // HF-END-5.
+  } else if (transport != nullptr) {
+    impl_->Schedule(*transport);
+    impl_->MarkReady(*transport);
+  }
 }
 
 void Server::Finish(Time, SessionId id) {

@@ -76,6 +76,8 @@ class Server {
 
   // As for Client. On a session that is over or was never there: 0, or nothing.
   size_t Send(Time now, SessionId session, ByteSpan plaintext);
+  // May end the session as finished: the client's bytes were all that was waited for.
+  void Consumed(Time now, SessionId session, uint64_t bytes);
   void Finish(Time now, SessionId session);
   void Abort(Time now, SessionId session, uint64_t app_code);
 
@@ -102,8 +104,8 @@ class Server {
   Census census() const;
 
   // Two servers with equal digests behave alike. Of one session alone: the attached transport, its keys, nonces and
-  // queues included; a candidate, the pending epoch and the attempt counter, which an unconfirmed attempt may change,
-  // only if `with_attempts`.
+  // queues included; what an unconfirmed attempt may change only if `with_attempts`: a candidate, the pending epoch,
+  // the attempt counter, and if the server takes early data, how much was received and consumed.
   uint64_t StateDigest() const;
   uint64_t SessionDigest(SessionId session, bool with_attempts) const;
   Server ForkForSimulation(const ForkKey&) const;

@@ -64,13 +64,13 @@ ServerSession ServerSession::ForkForSimulation(const ForkKey& key) const {
 }
 
 // What no attempt may change before it is confirmed.
-void ServerSession::DigestInto(Digest& digest) const {
+void ServerSession::DigestInto(Digest& digest, bool with_received) const {
   digest.Add(id).Add(state).Add(suite).Add(attached).Add(hold).Add(resumes);
   digest.Add(end.cause).Add(end.origin).Add(end.app_code.value).Add(crossed);
   digest.Add(peer_key.has_value());
   if (peer_key) digest.Add(*peer_key);
   digest.Add(core != nullptr);
-  if (core) core->DigestInto(digest);
+  if (core) core->DigestInto(digest, with_received);
 }
 
 Server::Impl::Impl(const Impl& other, const ForkKey& key)
@@ -85,7 +85,7 @@ Server::Impl::Impl(const Impl& other, const ForkKey& key)
       sessions_opened(other.sessions_opened),
       clock(other.clock),
       replays(other.replays) {
-  HOLDFAST_CHECK(other.notices.empty() && !other.record);
+  HOLDFAST_CHECK(other.notices.empty() && !other.record && !other.early);
   for (const auto& [id, transport] : other.transports) transports.emplace(id, transport.ForkForSimulation(key));
   for (const auto& [id, session] : other.sessions) sessions.emplace(id, session.ForkForSimulation(key));
 }
@@ -96,7 +96,7 @@ uint64_t Server::SessionDigest(SessionId id, bool with_attempts) const {
   const ServerSession* session = impl_->FindSession(id);
   if (session == nullptr) return 0;
   Digest digest;
-  session->DigestInto(digest);
+  session->DigestInto(digest, with_attempts || impl_->config.session.early_bytes_max == 0);
   const ServerTransport* attached = impl_->FindTransport(session->attached);
   if (attached != nullptr) attached->DigestInto(digest);
   if (with_attempts) {

@@ -230,6 +230,7 @@ Status Server::Impl::OnResume(Time now, ServerTransport& transport, ByteSpan mes
   HOLDFAST_TRY(noise.ReadMessage(message, payload));
   auto request = Decode<ResumeRequest>(payload);
   if (!request) return std::unexpected(request.error());
+  HOLDFAST_TRY(CheckEarly(request->early.bytes));
   if (request->attempt <= epoch.attempt) return std::unexpected(Error::kStaleAttempt);
   if (request->closing && (request->end.origin != Origin::kClient || request->end.cause == Cause::kFinished)) {
     return std::unexpected(Error::kWrongRole);
@@ -240,7 +241,10 @@ Status Server::Impl::OnResume(Time now, ServerTransport& transport, ByteSpan mes
   const bool over = IsOver(session.state);
   ResumeReply reply;
   reply.closed = over || request->closing;
-  reply.claims = over ? session.end_claims : session.core->ClaimsNow();  // HF-END-28.
+  std::optional<EarlyGain> gain = EarlyOf(session, *request, under_pending);
+  reply.claims = over   ? session.end_claims  // HF-END-28.
+                 : gain ? session.core->ClaimsWith(gain->in)
+                        : session.core->ClaimsNow();
   if (reply.closed) reply.end = over ? session.end : request->end;
   HOLDFAST_TRY(WriteFramed(noise, entropy, Encode(reply), transport.outgoing));
   epoch.attempt = request->attempt;
@@ -249,6 +253,7 @@ Status Server::Impl::OnResume(Time now, ServerTransport& transport, ByteSpan mes
   } else {
     session.last_sign = now;
     if (under_pending) Promote(session, transport.id);
+    if (gain) KeepEarly(session, std::move(*gain));
     if (request->closing && session.state == ServerState::kUnjudged) {
       Refuse(session, request->end, std::nullopt);
     } else if (request->closing) {

@@ -1,7 +1,8 @@
 #pragma once
 
-// What a Server is made of. Four files share it: server.cc (the verbs), server_handshake.cc (strangers' bytes up to
-// message 2), server_records.cc (what follows under keys) and server_fork.cc (copies and digests).
+// What a Server is made of. Five files share it: server.cc (the verbs), server_handshake.cc (strangers' bytes up to
+// message 2), server_early.cc (stream bytes in message 1), server_records.cc (what follows under keys) and
+// server_fork.cc (copies and digests).
 
 #include <deque>
 #include <map>
@@ -82,7 +83,14 @@ struct ServerSession {
   bool crossed = false;  // The client turned out to have aborted too.
 
   ServerSession ForkForSimulation(const ForkKey& key) const;
-  void DigestInto(Digest& digest) const;
+  void DigestInto(Digest& digest, bool with_received) const;
+};
+
+// Bytes of a message 1 on their way to the application.
+struct EarlyDelivery {
+  SessionId session = SessionId::kNone;
+  uint64_t offset = 0;
+  bool ended = false;  // They complete the stream.
 };
 
 struct Server::Impl {
@@ -131,6 +139,11 @@ struct Server::Impl {
   Status MakeCandidate(Time now, ServerTransport& transport, ServerSession& session, NoiseHandshake& noise,
                        AttemptId attempt, const Claims& claims);
 
+  // --- server_early.cc ---
+  std::optional<EarlyGain> EarlyOf(const ServerSession& session, const ResumeRequest& request, bool promotes) const;
+  void KeepEarly(ServerSession& session, EarlyGain gain);
+  std::optional<Event> DeliverEarly();
+
   // --- server_records.cc ---
   bool ReadRecord(Time now, ServerTransport& transport);
   std::optional<Event> ReadFrames(Time now);
@@ -156,6 +169,8 @@ struct Server::Impl {
   Notices notices;
   std::optional<Reader> record;  // What is left of the record being read; in `plaintext`.
   TransportId record_transport = TransportId::kNone;
+  std::optional<EarlyDelivery> early;  // What waits to be delivered; in `early_bytes`.
+  Bytes early_bytes;
   uint64_t transports_opened = 0;
   uint64_t sessions_opened = 0;
   WallClock clock;

@@ -252,22 +252,6 @@ TEST_F(RawClientTest, FindsBothEpochsUntilThePendingOneIsPromoted) {
   EXPECT_EQ(closed_[asked_], Error::kUnknownLocator);
 }
 
-// HF-RES-28.
-TEST_F(RawClientTest, MayFillTheRoomOfEarlyDataAndNoneOfItIsTaken) {
-  Open();
-  RawClient twin = TwinOf(client_);
-  Bytes payload = Encode(RequestOf(1));
-  Append(payload, AsBytes("early"));
-  const TransportId transport = server_.TransportOpened(now_);
-  Bytes reply = Say(transport, twin.Resume(payload));
-  const auto answer = Decode<ResumeReply>(twin.OnMessage2(reply, 2));
-  ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->claims.received.value, 0U);
-  Say(transport, twin.Seal({}));
-  EXPECT_TRUE(delivered_.empty());
-  EXPECT_EQ(server_.View(session_)->received, 0U);
-}
-
 // HF-REC-6, HF-REC-7, HF-RES-24.
 TEST_F(RawClientTest, IsSentNoRecordBeforeItsOwnFirst) {
   Close(Open());

@@ -45,7 +45,8 @@ struct CloseTransport {
   Error why;
 };
 
-// The next bytes of the peer's stream; the first of them is at `offset`. The application owns them from here on.
+// The next bytes of the peer's stream; the first of them is at `offset`. The application owns them from here on, or,
+// with SessionOptions::explicit_consume, once it says Consumed.
 struct Deliver {
   uint64_t offset;
   ByteSpan bytes;

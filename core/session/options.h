@@ -21,6 +21,11 @@ struct SessionOptions {
   Duration ping_idle = limits::kPingIdle;                 // Silence before a PING.
   Duration dead_transport = limits::kDeadTransport;       // Silence before a transport is given up: D.
   Duration linger = limits::kLinger;                      // Wait for the peer to close after the last word.
+  // What was delivered is consumed, and the peer may forget it; or else only what the application says with Consumed.
+  bool explicit_consume = false;  // HF-OFS-2.
+  // Client: how many stream bytes at most ride in message 1 of a resume, of those that Send was told may. Server: such
+  // bytes are taken if this is not 0. HF-RES-29, HF-RES-31.
+  size_t early_bytes_max = 0;
   uint64_t rekey_interval = limits::kRekeyIntervalRecords;  // Both ends must agree; only tests change it.
 };
 

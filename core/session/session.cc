@@ -31,8 +31,13 @@ ByteSpan SealPieces(Link& link, std::span<const ByteSpan> pieces, Scratch& scrat
 }  // namespace
 
 // HF-OFS-4.
-Claims Session::ClaimsNow() const {
-  return {{in_.received()}, {in_.consumed()}, {out_.acked()}, {in_.credit_limit()}, in_.fin_received()};
+Claims Session::ClaimsWith(const ReceiveStream& in) const {
+  return {{in.received()}, {in.consumed()}, {out_.acked()}, {in.credit_limit()}, in.fin_received()};
+}
+
+void Session::Consumed(Time now, uint64_t bytes, Link* link) {
+  in_.Consume(bytes);
+  if (link != nullptr) link->OnConsumed(now, in_.consumed(), AckThreshold());
 }
 
 // HF-OFS-5.
@@ -52,9 +57,11 @@ Result<Session::Outcome> Session::OnFrame(Time now, Link& link, const Frame& fra
       [](const PongFrame&) -> Status { return {}; },  // That it came is what it says. HF-FRM-6.
       [&](const AckFrame& ack) -> Status { return out_.OnAck(ack); },
       [&](const DataFrame& data) -> Status {
+        const bool ended = in_.ended();
         auto fresh = in_.OnData(data.offset.value, data.bytes.bytes);
         if (!fresh) return std::unexpected(fresh.error());
         outcome.deliver = *fresh;
+        outcome.peer_finished = in_.ended() && !ended;
         outcome.offset = in_.received() - fresh->size();
         link.OnConsumed(now, in_.consumed(), AckThreshold());
         return {};
@@ -132,9 +139,9 @@ void Session::FillView(SessionView& view) const {
 
 Session Session::ForkForSimulation(const ForkKey&) const { return Session(options_, out_.Clone(), in_); }
 
-void Session::DigestInto(Digest& digest) const {
+void Session::DigestInto(Digest& digest, bool with_received) const {
   out_.DigestInto(digest);
-  in_.DigestInto(digest);
+  in_.DigestInto(digest, with_received);
 }
 
 ByteSpan SealClose(Link& link, const Closing& end, Scratch& scratch) {

@@ -8,6 +8,7 @@
 
 #include "core/base/digest.h"
 #include "core/base/error.h"
+#include "core/session/early.h"
 #include "core/session/link.h"
 #include "core/session/options.h"
 #include "core/session/scratch.h"
@@ -22,17 +23,32 @@ class ForkKey;
 class Session {
  public:
   explicit Session(const SessionOptions& options)
-      : options_(options), out_(options.replay_bytes_max), in_(options.receive_window) {}
+      : Session(options, SendStream(options.replay_bytes_max),
+                ReceiveStream(options.receive_window, options.explicit_consume)) {}
+  // One that goes on where another owner's stood.
+  Session(const SessionOptions& options, SendStream out, ReceiveStream in)
+      : options_(options), out_(std::move(out)), in_(std::move(in)) {}
 
   // --- The application ---
   size_t Send(ByteSpan plaintext) { return out_.Write(plaintext); }
   void Finish() { out_.Finish(); }
+  // The application owns `bytes` more of what was delivered, which makes an ACK due on `link`, if there is one. Of no
+  // effect unless it has to say so (SessionOptions::explicit_consume). HF-OFS-2.
+  void Consumed(Time now, uint64_t bytes, Link* link);
   bool TakeSpaceNotice() { return out_.TakeSpaceNotice(); }
+
+  // --- Early data (docs/protocol.md 5.6) ---
+  // What goes into message 1: see session/early.h. HF-RES-29.
+  Bytes TakeEarly(const EarlyRuns& runs) { return holdfast::TakeEarly(out_, runs, options_.early_bytes_max); }
+  // The gain is kept; its bytes are to be delivered. Nothing that has to do with a transport changes. HF-RES-31.
+  void Keep(const EarlyGain& gain) { in_ = gain.in; }
 
   // --- A transport is attached ---
 
   // What this end says of itself in a handshake (docs/protocol.md 5.2).
-  Claims ClaimsNow() const;
+  Claims ClaimsNow() const { return ClaimsWith(in_); }
+  // As it would be if its receiving side were `in`.
+  Claims ClaimsWith(const ReceiveStream& in) const;
 
   // The peer's claims take effect: from here on everything goes over the new transport. An error ends the session.
   Status Attach(const Claims& claims);
@@ -54,11 +70,12 @@ class Session {
   // The next record, sealed into `scratch`: acknowledgement and liveness first, then as much DATA as may go, then FIN.
   ByteSpan NextRecord(Time now, Link& link, Scratch& scratch);
 
-  // Both streams are complete and both sides know (docs/protocol.md 7.2): time for CLOSE{finished}. HF-END-5.
-  bool Finished() const { return in_.fin_received() && out_.complete(); }
+  // Both streams are complete and consumed, and both sides know (docs/protocol.md 7.2): time for CLOSE{finished}.
+  // HF-END-5.
+  bool Finished() const { return in_.ended() && in_.consumed() == in_.received() && out_.complete(); }
   // Whether a server's word that all is finished can be true: we said, on the wire, and heard the ends of both streams.
   // HF-END-8.
-  bool CouldBeFinished() const { return in_.fin_received() && out_.fin_ever_sent(); }
+  bool CouldBeFinished() const { return in_.ended() && out_.fin_ever_sent(); }
   // Likewise when it comes with claims: they must cover all that we sent.
   bool CouldBeFinished(const Claims& claims) const {
     return CouldBeFinished() && claims.fin_received && claims.consumed.value == out_.written();
@@ -66,16 +83,16 @@ class Session {
   bool AtOffsetLimit() const { return out_.at_offset_limit(); }  // HF-OFS-18.
 
   const SessionOptions& options() const { return options_; }
+  const SendStream& out() const { return out_; }
   const ReceiveStream& in() const { return in_; }
   void ReleaseIfEmpty() { out_.ReleaseIfEmpty(); }
 
   void FillView(SessionView& view) const;
   Session ForkForSimulation(const ForkKey& key) const;
-  void DigestInto(Digest& digest) const;
+  // `with_received`: what was received and consumed counts too.
+  void DigestInto(Digest& digest, bool with_received = true) const;
 
  private:
-  Session(const SessionOptions& options, SendStream out, ReceiveStream in)
-      : options_(options), out_(std::move(out)), in_(std::move(in)) {}
   size_t AckThreshold() const;
 
   SessionOptions options_;

@@ -1,6 +1,7 @@
 #include "core/session/streams.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/check.h"
 
@@ -65,6 +66,15 @@ SendStream::Chunk SendStream::TakeChunk(size_t size) {
   return chunk;
 }
 
+// HF-RES-29.
+SendStream::Chunk SendStream::TakeEarly(uint64_t offset, size_t size) {
+  HOLDFAST_CHECK(offset + size <= credit_limit_);
+  Chunk chunk = {offset, replay_.View(offset, size)};
+  bytes_replayed_ += std::min(offset + size, std::max(sent_, offset)) - offset;
+  sent_ = std::max(sent_, offset + size);
+  return chunk;
+}
+
 SendStream SendStream::Clone() const {
   SendStream copy(replay_.capacity_max());
   copy.replay_ = replay_.Clone();
@@ -86,25 +96,54 @@ void SendStream::DigestInto(Digest& digest) const {
   digest.Add(fin_acked_).Add(space_wanted_);
 }
 
+ReceiveStream::ReceiveStream(size_t window, bool explicit_consume, const Position& position)
+    : window_(window),
+      explicit_consume_(explicit_consume),
+      received_(position.received),
+      consumed_(explicit_consume ? position.consumed : position.received),
+      credit_promised_(position.credit_limit),
+      final_offset_(position.final_offset) {
+  HOLDFAST_CHECK(position.consumed <= position.received && position.received <= kVarintMax);
+  HOLDFAST_CHECK(!final_offset_ || received_ <= *final_offset_);
+}
+
 // HF-OFS-10.
 Result<ByteSpan> ReceiveStream::OnData(uint64_t offset, ByteSpan bytes) {
   if (offset > received_) return std::unexpected(Error::kDataGap);
-  uint64_t end = offset + bytes.size();
-  if (end == kVarintMax) return std::unexpected(Error::kOffsetLimit);
+  const uint64_t end = offset + bytes.size();
+  if (end == kVarintMax) return std::unexpected(Error::kOffsetLimit);  // HF-OFS-18.
   if (end > credit_limit()) return std::unexpected(Error::kDataBeyondCredit);
+  if (final_offset_ && end > *final_offset_) return std::unexpected(Error::kDataBeyondFinal);
   if (end <= received_) return ByteSpan();
-  if (fin_received_) return std::unexpected(Error::kDataBeyondFinal);
   ByteSpan fresh = bytes.subspan(static_cast<size_t>(received_ - offset));  // HF-OFS-11.
   received_ = end;
+  if (!explicit_consume_) consumed_ = received_;
   return fresh;
 }
 
 // HF-OFS-20, HF-OFS-21.
 Result<bool> ReceiveStream::OnFin(uint64_t final_offset) {
   if (final_offset != received_) return std::unexpected(Error::kFinMismatch);
-  bool first = !fin_received_;
-  fin_received_ = true;
-  return first;
+  if (final_offset_ && *final_offset_ != final_offset) return std::unexpected(Error::kFinMismatch);
+  return !std::exchange(final_offset_, final_offset).has_value();
+}
+
+// HF-OFS-2.
+void ReceiveStream::Consume(uint64_t bytes) {
+  if (!explicit_consume_) return;
+  HOLDFAST_CHECK(bytes <= received_ - consumed_);
+  consumed_ += bytes;
+}
+
+uint64_t ReceiveStream::credit_limit() const {
+  const uint64_t now = consumed_ > kVarintMax - window_ ? kVarintMax : consumed_ + window_;
+  return std::max(now, credit_promised_);
+}
+
+void ReceiveStream::DigestInto(Digest& digest, bool with_received) const {
+  digest.Add(window_).Add(explicit_consume_).Add(credit_promised_);
+  digest.Add(final_offset_.has_value()).Add(final_offset_.value_or(0));
+  if (with_received) digest.Add(received_).Add(consumed_);
 }
 
 }  // namespace holdfast

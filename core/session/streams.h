@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "core/base/bytes.h"
 #include "core/base/digest.h"
@@ -20,7 +21,9 @@ namespace holdfast {
 // HF-OFS-1, HF-OFS-3.
 class SendStream {
  public:
-  explicit SendStream(size_t replay_bytes_max) : replay_(replay_bytes_max) {}
+  // `start`: where the stream stands, all before it being the peer's; 0 for a new one.
+  explicit SendStream(size_t replay_bytes_max, uint64_t start = 0)
+      : replay_(replay_bytes_max, start), next_(start), sent_(start), credit_limit_(start) {}
 
   // --- The application ---
 
@@ -49,6 +52,10 @@ class SendStream {
   };
   Chunk TakeChunk(size_t size);
 
+  // The bytes [offset, offset + size), which must be held and within credit, to go out beside the attached transport:
+  // `next` stays, but they count as sent. Live until the next Write. HF-RES-29.
+  Chunk TakeEarly(uint64_t offset, size_t size);
+
   // FIN is due: all bytes are out on this transport, it is not, and the peer is not known to have it.
   // HF-OFS-19, HF-OFS-22.
   bool fin_due() const { return finish_wanted_ && !fin_sent_ && !fin_acked_ && next_ == replay_.end(); }
@@ -74,9 +81,9 @@ class SendStream {
 
  private:
   Ring replay_;
-  uint64_t next_ = 0;  // Next offset to put on the attached transport.
-  uint64_t sent_ = 0;  // End of what was ever put on any.
-  uint64_t credit_limit_ = 0;
+  uint64_t next_;  // Next offset to put on the attached transport.
+  uint64_t sent_;  // End of what was ever put on any.
+  uint64_t credit_limit_;
   uint64_t bytes_replayed_ = 0;
   bool finish_wanted_ = false;
   bool fin_sent_ = false;  // On the attached transport.
@@ -85,29 +92,51 @@ class SendStream {
   bool space_wanted_ = false;
 };
 
-// What this end receives. Holds no byte: what is received in order is delivered at once, and the application owns it.
+// What this end receives. Holds no byte: what is received in order is delivered at once. The application owns it then,
+// or if it wants to say so itself (`explicit_consume`), when it does. HF-OFS-2.
 //
-// Invariant: consumed <= received <= credit limit; the credit limit never shrinks. HF-OFS-16.
+// Invariant: consumed <= received <= credit limit; neither consumed nor the credit limit ever shrinks. HF-OFS-16.
 class ReceiveStream {
  public:
-  explicit ReceiveStream(size_t window) : window_(window) {}
+  explicit ReceiveStream(size_t window, bool explicit_consume = false)
+      : window_(window), explicit_consume_(explicit_consume) {}
 
-  // The suffix of `bytes` that is new, which may be empty. It counts as received and consumed.
+  // A stream that goes on under another owner. What was delivered to the one before and not consumed is lost with it:
+  // then `received` falls back to `consumed`, and the peer, which holds the bytes, sends them again.
+  struct Position {
+    uint64_t received = 0;  // >= consumed.
+    uint64_t consumed = 0;
+    uint64_t credit_limit = 0;                            // As promised; kept, also if the window is smaller now.
+    std::optional<uint64_t> final_offset = std::nullopt;  // Once FIN was received; >= received.
+  };
+  ReceiveStream(size_t window, bool explicit_consume, const Position& position);
+  Position position() const { return {received_, consumed_, credit_limit(), final_offset_}; }
+
+  // The suffix of `bytes` that is new, which may be empty. It counts as received. After an error nothing has changed.
   Result<ByteSpan> OnData(uint64_t offset, ByteSpan bytes);
   // Whether it is the first.
   Result<bool> OnFin(uint64_t final_offset);
+  // The application owns `bytes` more of what was delivered; of no effect if delivery is all that it takes. More than
+  // was delivered is a mistake of the caller's.
+  void Consume(uint64_t bytes);
 
   uint64_t received() const { return received_; }
-  uint64_t consumed() const { return received_; }  // HF-OFS-2.
-  uint64_t credit_limit() const { return received_ > kVarintMax - window_ ? kVarintMax : received_ + window_; }
-  bool fin_received() const { return fin_received_; }
+  uint64_t consumed() const { return consumed_; }
+  uint64_t credit_limit() const;
+  bool fin_received() const { return final_offset_.has_value(); }
+  // All bytes up to FIN are there. FIN comes after them, so only a stream that fell back has the one without the other.
+  bool ended() const { return final_offset_ == received_; }
 
-  void DigestInto(Digest& digest) const { digest.Add(window_).Add(received_).Add(fin_received_); }
+  // `with_received`: what was received and consumed counts too.
+  void DigestInto(Digest& digest, bool with_received = true) const;
 
  private:
   size_t window_;
+  bool explicit_consume_;
   uint64_t received_ = 0;
-  bool fin_received_ = false;
+  uint64_t consumed_ = 0;
+  uint64_t credit_promised_ = 0;  // By an owner before.
+  std::optional<uint64_t> final_offset_;
 };
 
 }  // namespace holdfast

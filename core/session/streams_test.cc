@@ -203,5 +203,82 @@ TEST(ReceiveStream, EndsWhereFinSays) {
   EXPECT_EQ(stream.OnData(2, Bytes(9)).error(), Error::kDataBeyondFinal);
 }
 
+// HF-OFS-18, HF-OFS-8.
+TEST(SendStream, TakesNoByteBeyondTheLargestOffsetAndSaysThatItIsThere) {
+  for (uint64_t left = 0; left <= 5; ++left) {
+    SendStream stream(100, kVarintMax - left);
+    EXPECT_EQ(stream.at_offset_limit(), left == 0);
+    EXPECT_EQ(stream.Write(Bytes(3, 1)), std::min<uint64_t>(left, 3));
+    EXPECT_EQ(stream.written(), kVarintMax - left + std::min<uint64_t>(left, 3));
+    EXPECT_EQ(stream.at_offset_limit(), left <= 3);
+    ASSERT_TRUE(stream.OnClaims({{stream.acked()}, {stream.acked()}, {0}, {kVarintMax}, false}));
+    EXPECT_EQ(stream.sendable(), std::min<uint64_t>(left, 3));
+    stream.TakeChunk(stream.sendable());
+    EXPECT_EQ(stream.sent(), stream.written());
+  }
+}
+
+// HF-OFS-10, HF-OFS-18.
+TEST(ReceiveStream, EndsBeforeTheLargestOffsetWhateverTheWindow) {
+  for (size_t window : {size_t{1}, size_t{3}, size_t{100}}) {
+    ReceiveStream stream(window, false, {.received = kVarintMax - 3, .consumed = kVarintMax - 3});
+    EXPECT_EQ(stream.credit_limit(), std::min(kVarintMax, kVarintMax - 3 + window));
+    EXPECT_EQ(stream.OnData(kVarintMax - 3, Bytes(3)).error(), Error::kOffsetLimit);
+    EXPECT_TRUE(stream.OnData(kVarintMax - 3, Bytes(1)));
+    EXPECT_TRUE(stream.OnData(kVarintMax - 2, Bytes(1)));
+    EXPECT_EQ(stream.OnData(kVarintMax - 1, Bytes(1)).error(), Error::kOffsetLimit);
+  }
+}
+
+// HF-OFS-2, HF-OFS-16.
+TEST(ReceiveStream, GivesCreditForWhatIsConsumedAndNotForWhatIsReceived) {
+  ReceiveStream stream(10, true);
+  ASSERT_TRUE(stream.OnData(0, Bytes(10)));
+  EXPECT_EQ(stream.received(), 10U);
+  EXPECT_EQ(stream.consumed(), 0U);
+  EXPECT_EQ(stream.credit_limit(), 10U);
+  EXPECT_EQ(stream.OnData(10, Bytes(1)).error(), Error::kDataBeyondCredit);
+  for (uint64_t step = 1; step <= 10; ++step) {
+    stream.Consume(1);
+    EXPECT_EQ(stream.consumed(), step);
+    EXPECT_EQ(stream.credit_limit(), 10 + step);
+    EXPECT_TRUE(stream.OnData(9 + step, Bytes(1)));
+    EXPECT_EQ(stream.OnData(10 + step, Bytes(1)).error(), Error::kDataBeyondCredit);
+  }
+  stream.Consume(10);
+  EXPECT_DEATH(stream.Consume(1), "received_ - consumed_");
+  ReceiveStream at_once(10);
+  ASSERT_TRUE(at_once.OnData(0, Bytes(10)));
+  EXPECT_EQ(at_once.consumed(), 10U);
+  at_once.Consume(7);
+  EXPECT_EQ(at_once.consumed(), 10U) << "delivery is all that it takes";
+}
+
+// HF-OFS-2, HF-OFS-16, HF-OFS-20.
+TEST(ReceiveStream, FallsBackToWhatIsConsumedAndNoFurtherUnderANewOwner) {
+  ReceiveStream before(100, true);
+  ASSERT_TRUE(before.OnData(0, Bytes(10)));
+  ASSERT_EQ(before.OnFin(10), true);
+  before.Consume(4);
+  ReceiveStream::Position at_rest = before.position();
+  at_rest.received = at_rest.consumed;
+  ReceiveStream after(5, true, at_rest);
+  EXPECT_EQ(after.received(), 4U);
+  EXPECT_EQ(after.credit_limit(), 104U) << "promised is promised";
+  EXPECT_TRUE(after.fin_received()) << "the peer was told";
+  EXPECT_FALSE(after.ended());
+  EXPECT_EQ(after.OnData(5, Bytes(5)).error(), Error::kDataGap);
+  EXPECT_EQ(after.OnData(4, Bytes(7)).error(), Error::kDataBeyondFinal);
+  EXPECT_EQ(after.OnFin(4).error(), Error::kFinMismatch);
+  EXPECT_TRUE(after.OnData(4, Bytes(6)));
+  EXPECT_TRUE(after.ended());
+  EXPECT_EQ(after.OnFin(10), false) << "a repeated one";
+
+  ReceiveStream live(100, true, before.position());
+  EXPECT_EQ(live.received(), 10U);
+  EXPECT_EQ(live.consumed(), 4U);
+  EXPECT_TRUE(live.ended());
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -34,6 +34,9 @@ inline constexpr size_t kReceiveWindowDefault = 1 << 20;  // HF-LIM-6.
 inline constexpr size_t kAckBytesMax = 65536;  // An acknowledgement is owed after this many bytes consumed...
 inline constexpr Duration kAckDelay = 20ms;    // ...or after this long. HF-OFS-15.
 
+// How many runs of bytes that may go early a client keeps apart; the rest travel in records. HF-RES-29.
+inline constexpr size_t kEarlyRunsMax = 64;
+
 // --- Liveness ---
 inline constexpr Duration kPingIdle = 15s;             // Silence after which a PING goes out. HF-LIV-2.
 inline constexpr Duration kDeadTransport = 45s;        // Silence after which a transport is dead: D. HF-LIV-3.

@@ -116,7 +116,7 @@ struct ResumeRequest {
   Claims claims;
   bool closing = false;  // 7.4: the client has ended the session, as `end` says.
   Closing end;
-  Rest early;  // 5.6: reserved for early data; empty until then. HF-RES-28.
+  Rest early;  // 5.6: DATA frames of the client's stream, or nothing. HF-RES-28.
   WIRE_FIELDS(attempt, claims, closing, end, early)
   bool operator==(const ResumeRequest&) const = default;
 };

@@ -2,7 +2,8 @@
 
 // attempts: what comes over a transport that is not the session's, before it is confirmed, leaves the session to the
 // bit as it was: the attached transport, its keys and nonces, the streams and the buffers. (Whether an attempt may
-// count itself, and make a key that waits, is not asked here.) HF-RES-9, HF-RES-13, HF-RES-26.
+// count itself, and make a key that waits, is not asked here. Where the server takes early data, how much it received
+// and consumed may move on; that it moves rightly is what other oracles watch.) HF-RES-9, HF-RES-13, HF-RES-26.
 
 #include "sim/oracles/scene.h"
 
