@@ -538,6 +538,35 @@ TEST(Early, MixesWithTheAttachedTransportByOffset) {
   }
 }
 
+// Attempts come and go while the verdict on the client's key is out; none of their bytes is taken before it.
+// HF-RES-32.
+TEST(Early, IsNotTakenWhileTheVerdictOnTheClientIsOut) {
+  for (bool accepted : {true, false}) {
+    Pair::Options options = EarlyOptions();
+    options.client.static_key = Pair::ClientKey();
+    Pair pair(options);
+    pair.client.Send(pair.now, TestPattern(100), Early::kYes);
+    pair.Connect();
+    pair.Run();
+    for (int attempt = 0; attempt < 3; ++attempt) {
+      ASSERT_EQ(pair.server.state(pair.server_session), ServerState::kUnjudged) << attempt;
+      pair.Cut(pair.pipes.back());
+      pair.dial_at.reset();
+      TestPipe& pipe = pair.Connect();
+      pair.PollClient();
+      EXPECT_GT(pipe.to_server.size(), 200U) << "it carries early data";
+      pair.Carry(pipe, true);
+      EXPECT_TRUE(pair.server_side.delivered.empty()) << attempt;
+      EXPECT_EQ(pair.server.View(pair.server_session)->received, 0U);
+    }
+    pair.server.Judge(pair.now, pair.server_session, accepted);
+    pair.RunFor(10s);
+    EXPECT_EQ(pair.server_side.delivered, accepted ? TestPattern(100) : Bytes());
+    EXPECT_EQ(pair.client.View().acked, accepted ? 100U : 0U);
+    EXPECT_EQ(std::ranges::count(pair.server_side.log, "MISPLACED"), 0);
+  }
+}
+
 TEST(Early, IsPartOfWhatIsForked) {
   Suspended suspended;
   EXPECT_EQ(suspended.pair.client.ForkForSimulation(ForkKey()).StateDigest(), suspended.pair.client.StateDigest());
