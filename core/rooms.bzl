@@ -5,6 +5,7 @@ tools/tidy.py fails when a library of core is neither here nor below one that is
 
 # The libraries under core/, but those that only tests use. The fast crypto provider is here too: it must be as pure.
 CORE_LIBRARIES = [
+    "//core/base:buffer",
     "//core/base:bytes",
     "//core/base:check",
     "//core/base:digest",
@@ -13,6 +14,7 @@ CORE_LIBRARIES = [
     "//core/base:random",
     "//core/base:ring",
     "//core/base:time",
+    "//core/base:try_allocate",
     "//core/crypto",
     "//core/crypto:fast",
     "//core/crypto:openssl",

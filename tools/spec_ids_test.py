@@ -11,7 +11,6 @@ os.chdir(os.path.dirname(os.path.realpath(sys.argv.pop())))
 
 # Requirements that no test shows, or no source of core implements, and why. Shrinks: what need not wait is an error.
 WAITING = {
-    "HF-LIM-5": "a cost that grows with what strangers choose is not visible from the outside; the index is ordered",
     "HF-RES-12": "two resumes with one locator need one hash of two different handshakes",
     "HF-SEC-1": "of what an application passes as Entropy",
     "HF-SEC-4": "time is not visible to a test; the comparison is that of the crypto library",

@@ -65,6 +65,7 @@ inline constexpr uint8_t kCausesOnWire = 7;
   X(kReplayed, kPeer, kViolation, "a greeting came twice")                                                    \
   X(kServerHint, kPeer, kRefused, "the server answered with a hint that cannot be read")                      \
   X(kTableFull, kLocal, kRefused, "a table of the server is full")                                            \
+  X(kMemoryFull, kLocal, kRefused, "there is no memory left for what the transport needs")                    \
   X(kTransportClosed, kWorld, kExpired, "the transport is gone")                                              \
   X(kTimedOut, kWorld, kExpired, "nothing came within the time allowed")                                      \
   X(kSuperseded, kLocal, kFinished, "a newer transport took its place")                                       \

@@ -1,23 +1,20 @@
 #include "core/base/ring.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/try_allocate.h"
 
 namespace holdfast {
-namespace {
 
-constexpr size_t kBlockBytesMin = 256;
-
-}  // namespace
-
-size_t Ring::Push(ByteSpan bytes) {
+size_t Ring::Push(ByteSpan bytes, size_t allowance) {
   bytes = bytes.first(std::min(bytes.size(), room()));
   if (bytes.empty()) return 0;
-  if (size() + bytes.size() > block_size_) Grow(size() + bytes.size());
+  if (size() + bytes.size() > block_size_) Grow(size() + bytes.size(), allowance);
+  bytes = bytes.first(std::min(bytes.size(), block_size_ - size()));
+  if (bytes.empty()) return 0;
   size_t at = static_cast<size_t>(end_) & (block_size_ - 1);
   size_t head = std::min(bytes.size(), block_size_ - at);
   std::memcpy(block_.get() + at, bytes.data(), head);
@@ -45,8 +42,14 @@ void Ring::ReleaseIfEmpty() {
   block_size_ = 0;
 }
 
+size_t Ring::GrowthFor(size_t bytes) const {
+  const size_t needed = size() + std::min(bytes, room());
+  return needed <= block_size_ ? 0 : BlockFor(needed) - block_size_;
+}
+
 Ring Ring::Clone() const {
   Ring copy(capacity_max_, begin_);
+  if (block_size_ > 0) HOLDFAST_CHECK(copy.Move(block_size_));
   for (ByteSpan piece : View(begin_, size())) copy.Push(piece);
   return copy;
 }
@@ -58,9 +61,17 @@ void Ring::DigestInto(Digest& digest) const {
   }
 }
 
-void Ring::Grow(size_t size_needed) {
-  size_t block_size = std::bit_ceil(std::max(size_needed, kBlockBytesMin));
-  auto block = std::make_unique_for_overwrite<uint8_t[]>(block_size);
+// To the size that is needed, or the largest below it that can be had.
+void Ring::Grow(size_t size_needed, size_t allowance) {
+  for (size_t block_size = BlockFor(size_needed); block_size > block_size_ && block_size >= kBlockBytesMin;
+       block_size /= 2) {
+    if (block_size - block_size_ <= allowance && Move(block_size)) return;
+  }
+}
+
+bool Ring::Move(size_t block_size) {
+  std::unique_ptr<uint8_t[]> block = TryAllocate(block_size);
+  if (block == nullptr) return false;
   uint64_t position = begin_;
   for (ByteSpan piece : View(begin_, size())) {
     for (size_t done = 0; done < piece.size();) {
@@ -73,6 +84,7 @@ void Ring::Grow(size_t size_needed) {
   }
   block_ = std::move(block);
   block_size_ = block_size;
+  return true;
 }
 
 }  // namespace holdfast

@@ -5,7 +5,9 @@
 //
 // Invariant: begin <= end, end - begin <= capacity_max, block is a power of two or empty.
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <memory>
 
@@ -16,6 +18,8 @@ namespace holdfast {
 
 class Ring {
  public:
+  static constexpr size_t kBlockBytesMin = 256;
+
   explicit Ring(size_t capacity_max, uint64_t start = 0) : capacity_max_(capacity_max), begin_(start), end_(start) {}
 
   uint64_t begin() const { return begin_; }
@@ -24,8 +28,15 @@ class Ring {
   size_t room() const { return capacity_max_ - size(); }
   size_t capacity_max() const { return capacity_max_; }
 
-  // Appends as much as there is room for; returns how much that was.
-  size_t Push(ByteSpan bytes);
+  // Appends as much as there is room for; returns how much that was. The block grows by at most `allowance` bytes, and
+  // not at all if there is no memory.
+  size_t Push(ByteSpan bytes, size_t allowance = SIZE_MAX);
+
+  // By how much the block must grow, at least and to take `size` bytes more, if it must.
+  size_t growth_step() const { return block_size_ == 0 ? kBlockBytesMin : block_size_; }
+  size_t GrowthFor(size_t bytes) const;
+  // What can be pushed without growth.
+  size_t room_in_block() const { return std::min(room(), block_size_ - size()); }
 
   // Forgets everything before `position`, which must lie in [begin, end].
   void TrimTo(uint64_t position);
@@ -43,7 +54,9 @@ class Ring {
   void DigestInto(Digest& digest) const;
 
  private:
-  void Grow(size_t size_needed);
+  size_t BlockFor(size_t size) const { return std::bit_ceil(std::max(size, kBlockBytesMin)); }
+  void Grow(size_t size_needed, size_t allowance);
+  bool Move(size_t block_size);
 
   size_t capacity_max_;
   uint64_t begin_;

@@ -96,6 +96,30 @@ TEST(Ring, TakesWhatItHasRoomForAndSaysHowMuch) {
   EXPECT_EQ(Contents(ring), ToBytes(AsBytes("aaaaaaabbb")));
 }
 
+TEST(Ring, GrowsByNoMoreThanItsAllowance) {
+  for (size_t allowance = 0; allowance < 5000; allowance += 50) {
+    Ring ring(4000);
+    size_t pushed = 0;
+    for (size_t size : {100u, 200u, 3000u, 4000u}) {
+      const size_t before = ring.allocated();
+      const size_t step = ring.growth_step();
+      const size_t room = std::min<size_t>(size, ring.room());
+      const size_t wanted = ring.GrowthFor(size);
+      const size_t accepted = ring.Push(Bytes(size, 'x'), allowance);
+      EXPECT_LE(ring.allocated() - before, std::min(allowance, wanted));
+      EXPECT_EQ(accepted == room, ring.allocated() - before == wanted || ring.size() < ring.allocated());
+      if (accepted < room) {
+        EXPECT_EQ(ring.room_in_block(), 0u);
+      }
+      if (wanted > 0 && allowance >= step) {
+        EXPECT_GT(ring.allocated(), before);
+      }
+      pushed += accepted;
+      EXPECT_EQ(ring.size(), pushed);
+    }
+  }
+}
+
 TEST(Ring, HoldsNoMemoryBeforeTheFirstByte) {
   Ring ring(size_t{1} << 40);
   EXPECT_EQ(ring.allocated(), 0u);

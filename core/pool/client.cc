@@ -106,12 +106,14 @@ void Client::Impl::Tick(Time now) {
   // HF-LIV-3, HF-LIV-5.
   if (attempt && now >= attempt->deadline) FailAttempt(Error::kTimedOut, true);
   if (attached && attached->link->dead(now)) Lose(Error::kTimedOut, true);
-  if (attached && attached->link->ping_due(now)) {  // A moment of rest.
+  if (attached && attached->link->rest_due(now)) {
+    attached->link->Rest();
     session.ReleaseIfEmpty();
     attached->reader.ReleaseIfEmpty();
     outgoing.Release();
     if (!record) plaintext.Release();
   }
+  if (session.TakeMemoryNotice()) Notify(TransportId::kNone, event::SpaceAvailable{});  // There may be some by now.
   if (last_authentic != kNever && now >= After(last_authentic, hold)) {
     End({.cause = Cause::kExpired, .error = Error::kTimedOut});  // HF-END-23, HF-END-24.
   } else if (!attached && now >= embryo_deadline) {

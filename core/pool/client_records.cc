@@ -18,11 +18,17 @@ bool Client::Impl::ReadRecord(Time now) {
     return true;
   }
   if (!*sealed) return false;
+  if (!plaintext.Reserve((*sealed)->size())) {  // HF-LIM-10.
+    Lose(Error::kMemoryFull, true);
+    return true;
+  }
   const MutableByteSpan opened = plaintext.Get((*sealed)->size() - kTagBytes);
   if (Status status = attached->link->opener().Open(**sealed, opened); !status) {
     Lose(status.error(), true);
     return true;
   }
+  if (attached->link->resting()) attached->reader.ReleaseIfEmpty();
+  attached->link->RestAgain();
   last_authentic = now;
   heard = true;
   embryo_deadline = kNever;
@@ -74,6 +80,10 @@ std::optional<Event> Client::Impl::WriteRecord(Time now) {
     closing_told = true;
   } else if (session.HasRecord(now, *attached->link)) {
     sealed = session.NextRecord(now, *attached->link, outgoing);
+    if (sealed.empty()) {
+      Lose(Error::kMemoryFull, true);
+      return notices.Take();
+    }
   } else {
     return std::nullopt;
   }

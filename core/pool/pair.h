@@ -68,6 +68,7 @@ class Pair {
     size_t sessions_max = limits::kSessionsMax;
     size_t embryos_max = limits::kEmbryosMax;
     size_t handshakes_max = limits::kHandshakesMax;
+    size_t memory_max = limits::kMemoryMax;
     std::optional<NetworkKey> network_key = std::nullopt;  // Of the server's; the client's is in its config.
     bool knows_server = true;                              // Else the client asks for a verdict.
   };
@@ -190,6 +191,7 @@ class Pair {
     config.sessions_max = options.sessions_max;
     config.embryos_max = options.embryos_max;
     config.handshakes_max = options.handshakes_max;
+    config.memory_max = options.memory_max;
     config.network_key = options.network_key;
     return config;
   }

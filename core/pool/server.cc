@@ -17,21 +17,27 @@ uint64_t KeyOf(SessionId id) { return static_cast<uint64_t>(id) << 1 | 1; }
 
 std::string_view NameOf(ServerState state) { return kServerStateNames[static_cast<size_t>(state)]; }
 
-Server::Impl::Impl(const ServerConfig& c) : config(c), replays(c.clock_window, std::max<size_t>(c.replays_max, 1)) {
+Server::Impl::Impl(const ServerConfig& c)
+    : config(c),
+      session_options(std::make_shared<const SessionOptions>(c.session)),
+      memory(c.memory_max),
+      replays(c.clock_window, std::max<size_t>(c.replays_max, 1)) {
   HOLDFAST_CHECK(IsSane(c.session));
 }
 
 // --- Transports and sessions come and go ---------------------------------------------------------------------------
 
 // HF-LIM-1.
-TransportId Server::Impl::Opened(Time now) {
-  while (handshakes.size() >= std::max<size_t>(config.handshakes_max, 1)) {
-    Drop(*FindTransport(*handshakes.begin()), Error::kTableFull, true);
+TransportId Server::Impl::Opened(Time now, SourceKey source) {
+  while (handshakes.size() >= std::max<size_t>(config.handshakes_max, 1) ||
+         handshakes.SizeOf(source) >= std::max<size_t>(config.handshakes_per_source_max, 1)) {
+    Drop(*FindTransport(handshakes.OldestFor(source)), Error::kTableFull, true);
   }
   ServerTransport transport;
   transport.id = TransportId{++transports_opened};
+  transport.source = source;
   transport.deadline = After(now, config.handshake_time);
-  handshakes.insert(transport.id);
+  handshakes.Add(transport.id, source);
   ServerTransport& kept = transports.emplace(transport.id, std::move(transport)).first->second;
   Schedule(kept);
   return kept.id;
@@ -43,7 +49,8 @@ void Server::Impl::Drop(ServerTransport& transport, Error why, bool close) {
   ServerSession* session = FindSession(transport.session);
   if (close) Notify(SessionId::kNone, id, event::CloseTransport{why});
   if (record_transport == id) record.reset();
-  handshakes.erase(id);
+  handshakes.Remove(id);
+  memory.Charge(transport.charged, 0);
   deadlines.Cancel(KeyOf(id), transport.scheduled);
   transports.erase(id);
   if (session == nullptr) return;
@@ -65,7 +72,9 @@ void Server::Impl::Forget(ServerSession& session, Error why) {
     if (*epoch) locators.erase((*epoch)->locator);
   }
   if (session.state == ServerState::kTombstone) --tombstones;
-  embryos.erase(session.id);
+  embryos.Remove(session.id);
+  SetOverdue(session, kNever);
+  memory.Charge(session.charged, 0);
   deadlines.Cancel(KeyOf(session.id), session.scheduled);
   sessions.erase(session.id);
 }
@@ -93,11 +102,11 @@ std::optional<Event> Server::Impl::Poll(Time now, Entropy& entropy) {
     if (std::optional<Event> event = DeliverEarly()) return event;
     if (std::optional<Event> event = ReadFrames(now)) return event;
     if (!notices.empty()) continue;
-    if (ready.empty()) return std::nullopt;
+    if (ready.empty()) return ServeWaiting();
     ServerTransport* transport = FindTransport(ready.front());
     if (transport != nullptr && ReadInput(now, *transport, entropy)) continue;
     ready.pop_front();
-    if (transport == nullptr) continue;
+    if (transport == nullptr || !Account(now, *transport)) continue;
     transport->ready = false;
     std::optional<Event> event = WriteOutput(now, *transport);
     if (!event) continue;
@@ -142,6 +151,10 @@ std::optional<Event> Server::Impl::WriteOutput(Time now, ServerTransport& transp
   Session& session = *FindSession(transport.session)->core;
   if (!session.HasRecord(now, *transport.link)) return std::nullopt;
   const ByteSpan sealed = session.NextRecord(now, *transport.link, outgoing);
+  if (sealed.empty()) {
+    Drop(transport, Error::kMemoryFull, true);
+    return std::nullopt;
+  }
   Schedule(transport);
   return Event{transport.session, transport.id, event::Write{sealed}};
 }
@@ -160,7 +173,10 @@ Time Server::Impl::Due(const ServerTransport& transport) const {
 
 // HF-END-21, HF-END-25, HF-END-27, HF-END-30.
 Time Server::Impl::Due(const ServerSession& session) const {
-  const Duration life = IsEmbryonic(session.state) ? config.embryo_time : session.hold;
+  return DueAfter(session, IsEmbryonic(session.state) ? config.embryo_time : session.hold);
+}
+
+Time Server::Impl::DueAfter(const ServerSession& session, Duration life) const {
   const Time due = After(session.last_sign, life);
   auto candidate = transports.find(session.candidate);  // A live candidate may yet bring the client back.
   return candidate == transports.end() ? due : std::max(due, candidate->second.deadline);
@@ -171,11 +187,15 @@ void Server::Impl::Schedule(ServerTransport& transport) {
 }
 
 void Server::Impl::Schedule(ServerSession& session) {
-  deadlines.Schedule(KeyOf(session.id), Due(session), session.scheduled);
+  const bool promised = session.core && !IsEmbryonic(session.state) && session.overdue == kNever;
+  const Time due = promised ? DueAfter(session, session.granted) : Due(session);
+  deadlines.Schedule(KeyOf(session.id), due, session.scheduled);
 }
 
 void Server::Impl::Tick(Time now) {
+  memory.Retry();
   while (std::optional<uint64_t> key = deadlines.TakeDue(now)) {
+    ++deadlines_seen;
     if ((*key & 1) == 0) {
       TickTransport(now, transports.at(TransportId{*key >> 1}));
     } else {
@@ -193,9 +213,13 @@ void Server::Impl::TickTransport(Time now, ServerTransport& transport) {
     Drop(transport, over ? Error::kDone : transport.failure, true);
     return;
   }
-  if (attached && transport.link->ping_due(now)) {  // A moment of rest.
-    FindSession(transport.session)->core->ReleaseIfEmpty();
+  if (attached && transport.link->rest_due(now)) {
+    transport.link->Rest();
+    ServerSession& session = *FindSession(transport.session);
+    session.core->ReleaseIfEmpty();
+    Account(session);
     transport.reader.ReleaseIfEmpty();
+    Account(now, transport);  // Less than before.
   }
   if (Due(transport) > now) {
     Schedule(transport);
@@ -209,6 +233,8 @@ void Server::Impl::TickTransport(Time now, ServerTransport& transport) {
 void Server::Impl::TickSession(Time now, ServerSession& session) {
   session.scheduled = kNever;
   if (Due(session) > now) {
+    const bool open = session.core && !IsEmbryonic(session.state);
+    if (open && DueAfter(session, session.granted) <= now) SetOverdue(session, now);
     Schedule(session);
   } else if (IsEmbryonic(session.state) || session.state == ServerState::kTombstone) {
     Forget(session, Error::kTimedOut);
@@ -225,7 +251,7 @@ Server::Server(Server&&) noexcept = default;
 Server& Server::operator=(Server&&) noexcept = default;
 Server::~Server() = default;
 
-TransportId Server::TransportOpened(Time now) { return impl_->Opened(now); }
+TransportId Server::TransportOpened(Time now, SourceKey source) { return impl_->Opened(now, source); }
 
 void Server::TransportClosed(Time, TransportId id) {
   ServerTransport* transport = impl_->FindTransport(id);
@@ -260,7 +286,7 @@ void Server::SetClock(Time now, WallTime wall) { impl_->clock.Set(now, wall); }
 size_t Server::Send(Time now, SessionId id, ByteSpan plaintext) {
   ServerSession* session = impl_->FindOpen(id);
   if (session == nullptr) return 0;
-  const size_t accepted = session->core->Send(plaintext);
+  const size_t accepted = impl_->Send(now, *session, plaintext);
   if (session->core->AtOffsetLimit()) {  // HF-OFS-18.
     impl_->End(now, *session, {Cause::kOffsetLimit, Origin::kServer, {}}, Error::kOffsetLimit);
   } else if (ServerTransport* transport = impl_->FindTransport(session->attached)) {
@@ -344,7 +370,11 @@ Server::Census Server::census() const {
           .handshakes = impl_->handshakes.size(),
           .embryos = impl_->embryos.size(),
           .sessions = impl_->sessions.size() - impl_->embryos.size() - impl_->tombstones,
-          .tombstones = impl_->tombstones};
+          .tombstones = impl_->tombstones,
+          .handshake_bytes = impl_->handshakes.bytes(),
+          .memory_bytes = impl_->memory.used(),
+          .memory_waits = impl_->memory.waiting(),
+          .deadlines = impl_->deadlines_seen};
 }
 
 std::optional<SealMark> Server::LastSeal(const ForkKey&, TransportId id) const {

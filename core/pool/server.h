@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "core/base/digest.h"
+#include "core/pool/source_key.h"
 #include "core/session/event.h"
 #include "core/session/network_key.h"
 #include "core/session/options.h"
@@ -32,9 +33,17 @@ struct ServerConfig {
   Duration handshake_time = limits::kHandshakeTime;  // From TransportOpened to a valid message 1.
   Duration candidate_time = limits::kCandidateTime;  // From message 2 to the first valid record.
   Duration embryo_time = limits::kEmbryoTime;        // Life of a session that no client has confirmed.
-  size_t handshakes_max = limits::kHandshakesMax;    // Transports before message 1: the oldest makes room.
-  size_t embryos_max = limits::kEmbryosMax;          // Unconfirmed sessions: the oldest makes room.
-  size_t sessions_max = limits::kSessionsMax;        // Confirmed ones and tombstones: new sessions are refused.
+  // Transports before message 1, and sessions that no client has confirmed, of one source and in all. When there are as
+  // many, the oldest of the source makes room, or the oldest of all if the source has none. Each at least 1.
+  size_t handshakes_per_source_max = limits::kHandshakesPerSourceMax;
+  size_t handshakes_max = limits::kHandshakesMax;
+  size_t embryos_per_source_max = limits::kEmbryosPerSourceMax;
+  size_t embryos_max = limits::kEmbryosMax;
+  size_t handshake_bytes_max = limits::kHandshakeBytesMax;  // Of messages 1 that came in part; likewise.
+  size_t sessions_max = limits::kSessionsMax;               // Confirmed ones and tombstones: new sessions are refused.
+  // What the buffers of all sessions may hold: then Send accepts less, new sessions are refused, and a transport whose
+  // next record comes in parts is dropped (HF-LIM-8). For one record it is exceeded while that is found out.
+  size_t memory_max = limits::kMemoryMax;
   SessionOptions session = {};
 };
 
@@ -51,7 +60,7 @@ class Server {
   ~Server();
 
   // A byte stream was accepted.
-  TransportId TransportOpened(Time now);
+  TransportId TransportOpened(Time now, SourceKey source = {});
 
   // The transport is gone, whoever closed it. Its bytes must have been given to Receive and polled before. Ignored for
   // transports that are forgotten.
@@ -100,6 +109,10 @@ class Server {
     size_t embryos = 0;     // Those without a verdict, or with a bad one, included.
     size_t sessions = 0;    // Attached or suspended.
     size_t tombstones = 0;
+    size_t handshake_bytes = 0;  // Held for messages 1 that came in part.
+    size_t memory_bytes = 0;     // Held by the buffers of sessions.
+    size_t memory_waits = 0;     // Sessions whose Send waits for memory.
+    uint64_t deadlines = 0;      // That Tick has looked at so far: what work time makes.
   };
   Census census() const;
 
@@ -109,6 +122,10 @@ class Server {
   uint64_t StateDigest() const;
   uint64_t SessionDigest(SessionId session, bool with_attempts) const;
   Server ForkForSimulation(const ForkKey&) const;
+  // Adds `count` sessions that are copies of one that is attached or suspended, each with an id, keys of its epochs and
+  // (if attached) a transport of its own; ids of both follow on those given out before. What the template's client says
+  // on its transport is as good for each of theirs.
+  void MultiplyForSimulation(const ForkKey&, SessionId session, size_t count, Entropy& entropy);
   std::optional<SealMark> LastSeal(const ForkKey&, TransportId transport) const;
 
  private:

@@ -11,6 +11,7 @@ ServerTransport ServerTransport::ForkForSimulation(const ForkKey& key) const {
   HOLDFAST_CHECK(input.empty());
   ServerTransport copy;
   copy.id = id;
+  copy.source = source;
   copy.stage = stage;
   copy.session = session;
   copy.reader = reader;
@@ -27,11 +28,12 @@ ServerTransport ServerTransport::ForkForSimulation(const ForkKey& key) const {
   copy.claims = claims;
   copy.deadline = deadline;
   copy.scheduled = scheduled;
+  copy.charged = charged;
   return copy;
 }
 
 void ServerTransport::DigestInto(Digest& digest) const {
-  digest.Add(id).Add(stage).Add(session).Add(writable).Add(preamble.kind).Add(preamble.suite).Add(locator);
+  digest.Add(id).Add(source).Add(stage).Add(session).Add(writable).Add(preamble.kind).Add(preamble.suite).Add(locator);
   digest.Add(outgoing).Add(attempt.epoch).Add(attempt.attempt).Add(deadline);
   digest.Add(claims.received.value).Add(claims.consumed.value).Add(claims.low.value);
   digest.Add(claims.credit_limit.value).Add(claims.fin_received);
@@ -53,9 +55,12 @@ ServerSession ServerSession::ForkForSimulation(const ForkKey& key) const {
   copy.peer_key = peer_key;
   copy.attached = attached;
   copy.candidate = candidate;
+  copy.granted = granted;
   copy.hold = hold;
   copy.last_sign = last_sign;
   copy.scheduled = scheduled;
+  copy.overdue = overdue;
+  copy.charged = charged;
   copy.resumes = resumes;
   copy.end = end;
   copy.end_claims = end_claims;
@@ -65,7 +70,7 @@ ServerSession ServerSession::ForkForSimulation(const ForkKey& key) const {
 
 // What no attempt may change before it is confirmed.
 void ServerSession::DigestInto(Digest& digest, bool with_received) const {
-  digest.Add(id).Add(state).Add(suite).Add(attached).Add(hold).Add(resumes);
+  digest.Add(id).Add(state).Add(suite).Add(attached).Add(granted).Add(hold).Add(resumes);
   digest.Add(end.cause).Add(end.origin).Add(end.app_code.value).Add(crossed);
   digest.Add(peer_key.has_value());
   if (peer_key) digest.Add(*peer_key);
@@ -75,12 +80,16 @@ void ServerSession::DigestInto(Digest& digest, bool with_received) const {
 
 Server::Impl::Impl(const Impl& other, const ForkKey& key)
     : config(other.config),
+      session_options(other.session_options),
       locators(other.locators),
       handshakes(other.handshakes),
       embryos(other.embryos),
+      memory(other.memory),
+      overdue(other.overdue),
       tombstones(other.tombstones),
       ready(other.ready),
       deadlines(other.deadlines),
+      deadlines_seen(other.deadlines_seen),
       transports_opened(other.transports_opened),
       sessions_opened(other.sessions_opened),
       clock(other.clock),
@@ -91,6 +100,38 @@ Server::Impl::Impl(const Impl& other, const ForkKey& key)
 }
 
 Server Server::ForkForSimulation(const ForkKey& key) const { return Server(std::make_unique<Impl>(*impl_, key)); }
+
+void Server::MultiplyForSimulation(const ForkKey& key, SessionId id, size_t count, Entropy& entropy) {
+  const ServerSession* original = impl_->FindOpen(id);
+  HOLDFAST_CHECK(original != nullptr && original->candidate == TransportId::kNone && original->overdue == kNever);
+  const ServerTransport* transport = impl_->FindTransport(original->attached);
+  for (size_t i = 0; i < count; ++i) {
+    ServerSession copy = original->ForkForSimulation(key);
+    copy.id = SessionId{++impl_->sessions_opened};
+    copy.scheduled = kNever;
+    copy.charged = 0;
+    for (auto* epoch : {&copy.current, &copy.pending}) {
+      if (!*epoch) continue;
+      entropy.Fill((*epoch)->resume_key.mutable_span());
+      entropy.Fill((*epoch)->locator);
+      HOLDFAST_CHECK(impl_->locators.emplace((*epoch)->locator, copy.id).second);
+    }
+    if (transport != nullptr) {
+      ServerTransport its = transport->ForkForSimulation(key);
+      its.id = copy.attached = TransportId{++impl_->transports_opened};
+      its.session = copy.id;
+      its.scheduled = kNever;
+      its.charged = 0;
+      its.ready = false;
+      ServerTransport& kept = impl_->transports.emplace(its.id, std::move(its)).first->second;
+      impl_->Account(Time(), kept);
+      impl_->Schedule(kept);
+    }
+    ServerSession& kept = impl_->sessions.emplace(copy.id, std::move(copy)).first->second;
+    impl_->Account(kept);
+    impl_->Schedule(kept);
+  }
+}
 
 uint64_t Server::SessionDigest(SessionId id, bool with_attempts) const {
   const ServerSession* session = impl_->FindSession(id);
@@ -114,6 +155,10 @@ uint64_t Server::SessionDigest(SessionId id, bool with_attempts) const {
 uint64_t Server::StateDigest() const {
   Digest digest;
   digest.Add(impl_->transports_opened).Add(impl_->sessions_opened);
+  impl_->handshakes.DigestInto(digest);
+  impl_->embryos.DigestInto(digest);
+  impl_->memory.DigestInto(digest);
+  for (const auto& [since, id] : impl_->overdue) digest.Add(since).Add(id);
   for (const auto& [id, session] : impl_->sessions) digest.Add(SessionDigest(id, true));
   for (const auto& [id, transport] : impl_->transports) transport.DigestInto(digest);
   impl_->replays.DigestInto(digest);

@@ -94,6 +94,7 @@ bool Server::Impl::ReadMessage1(Time now, ServerTransport& transport, Entropy& e
 // HF-NEW-5, HF-NEW-6.
 Status Server::Impl::OnNewSession(Time now, ServerTransport& transport, ByteSpan message, Entropy& entropy) {
   if (sessions.size() - embryos.size() >= config.sessions_max) return std::unexpected(Error::kTableFull);  // HF-LIM-3.
+  if (!MakeRoom(now, Ring::kBlockBytesMin, SessionId::kNone)) return std::unexpected(Error::kTableFull);   // HF-LIM-8.
   NoiseHandshake noise = BeginNew(transport.preamble, false, config.static_key, config.network_key);
   Bytes payload;
   HOLDFAST_TRY(noise.ReadMessage(message, payload));
@@ -158,18 +159,21 @@ Duration Server::Impl::Granted(const ClientParameters& asked) const {
 Status Server::Impl::MakeEmbryo(Time now, ServerTransport& transport, NoiseHandshake& noise,
                                 const ClientParameters& asked) {
   // HF-LIM-2.
-  while (embryos.size() >= std::max<size_t>(config.embryos_max, 1))
-    Forget(*FindSession(*embryos.begin()), Error::kTableFull);
+  while (embryos.size() >= std::max<size_t>(config.embryos_max, 1) ||
+         embryos.SizeOf(transport.source) >= std::max<size_t>(config.embryos_per_source_max, 1)) {
+    Forget(*FindSession(embryos.OldestFor(transport.source)), Error::kTableFull);
+  }
   ServerSession session;
   session.id = SessionId{++sessions_opened};
   session.suite = static_cast<Suite>(transport.preamble.suite);
-  session.core = std::make_unique<Session>(config.session);
-  session.hold = Granted(asked) + std::min(Milliseconds(asked.dead_ms), limits::kDeadTransportMax);  // HF-END-25.
+  session.core = std::make_unique<Session>(session_options);
+  session.granted = Granted(asked);
+  session.hold = session.granted + std::min(Milliseconds(asked.dead_ms), limits::kDeadTransportMax);  // HF-END-25.
   session.last_sign = now;
   session.peer_key = noise.remote_static();
   if (session.peer_key) session.state = ServerState::kUnjudged;
   ServerSession& kept = sessions.emplace(session.id, std::move(session)).first->second;
-  embryos.insert(kept.id);
+  embryos.Add(kept.id, transport.source);
   Status status = MakeCandidate(now, transport, kept, noise, {0, 1}, FirstClaims(asked.credit_limit));
   if (!status) {
     kept.peer_key.reset();  // Nobody was told of it.
@@ -199,7 +203,7 @@ void Server::Impl::Judge(SessionId id, bool accept) {
   if (!accept) return Refuse(*session, {Cause::kRefused, Origin::kServer, {}}, Error::kClientKeyRefused);
   Move(kServerTransitions, session->state, ServerInput::kAccepted);
   if (session->current) {  // A message 1 came in the meantime.
-    embryos.erase(session->id);
+    embryos.Remove(session->id);
     Move(kServerTransitions, session->state, ServerInput::kPromoted);
     Notify(session->id, session->candidate, event::Opened{});
   }
@@ -251,7 +255,7 @@ Status Server::Impl::OnResume(Time now, ServerTransport& transport, ByteSpan mes
   if (over) {
     if (request->closing) OnCrossedAbort(session, request->end);  // HF-END-20.
   } else {
-    session.last_sign = now;
+    HearFrom(now, session);
     if (under_pending) Promote(session, transport.id);
     if (gain) KeepEarly(session, std::move(*gain));
     if (request->closing && session.state == ServerState::kUnjudged) {
@@ -267,7 +271,7 @@ Status Server::Impl::OnResume(Time now, ServerTransport& transport, ByteSpan mes
   if (ServerTransport* earlier = FindTransport(session.candidate)) Drop(*earlier, Error::kSuperseded, true);
   session.candidate = transport.id;
   transport.session = session.id;
-  handshakes.erase(transport.id);
+  handshakes.Remove(transport.id);
   AwaitClose(now, transport, Stage::kLastWords);
   return {};
 }
@@ -286,7 +290,7 @@ Status Server::Impl::MakeCandidate(Time now, ServerTransport& transport, ServerS
     HOLDFAST_CHECK(smaller->attempt < attempt);
     Drop(*smaller, Error::kSuperseded, true);
   }
-  handshakes.erase(transport.id);
+  handshakes.Remove(transport.id);
   transport.link.emplace(now, config.session, session.suite, split, false);
   transport.stage = Stage::kCandidate;
   transport.session = session.id;

@@ -1,8 +1,8 @@
 #pragma once
 
-// What a Server is made of. Five files share it: server.cc (the verbs), server_handshake.cc (strangers' bytes up to
-// message 2), server_early.cc (stream bytes in message 1), server_records.cc (what follows under keys) and
-// server_fork.cc (copies and digests).
+// What a Server is made of. Six files share it: server.cc (the verbs), server_handshake.cc (strangers' bytes up to
+// message 2), server_early.cc (stream bytes in message 1), server_records.cc (what follows under keys),
+// server_memory.cc (what buffers may hold) and server_fork.cc (copies and digests).
 
 #include <deque>
 #include <map>
@@ -11,9 +11,13 @@
 #include <set>
 
 #include "core/pool/deadline_queue.h"
+#include "core/pool/locator_index.h"
+#include "core/pool/memory_budget.h"
 #include "core/pool/replay_guard.h"
 #include "core/pool/server.h"
 #include "core/pool/server_states.h"
+#include "core/pool/source_key.h"
+#include "core/pool/waiting.h"
 #include "core/session/handshake.h"
 #include "core/session/message_reader.h"
 #include "core/session/notices.h"
@@ -42,6 +46,7 @@ struct Greeting {
 
 struct ServerTransport {
   TransportId id = TransportId::kNone;
+  SourceKey source = {};
   Stage stage = Stage::kPreamble;
   SessionId session = SessionId::kNone;  // From kCandidate on.
   MessageReader reader;
@@ -59,6 +64,7 @@ struct ServerTransport {
   Claims claims;           // Of message 1; they take effect at the switch. HF-RES-13.
   Time deadline = kNever;  // Of the stage.
   Time scheduled = kNever;
+  size_t charged = 0;  // To the memory of sessions.
 
   ServerTransport ForkForSimulation(const ForkKey& key) const;
   void DigestInto(Digest& digest) const;
@@ -74,9 +80,12 @@ struct ServerSession {
   std::optional<Epoch> pending;       // HF-RES-19.
   TransportId attached = TransportId::kNone;
   TransportId candidate = TransportId::kNone;  // Of a tombstone: the transport that was told last. HF-END-29.
-  Duration hold{0};                            // What was promised to the client, and the time that it needs to notice.
+  Duration granted{0};                         // What was promised to the client,
+  Duration hold{0};                            // and the same with the time that it needs to notice.
   Time last_sign{};                            // Of the client, or of the end; `hold` runs from here.
   Time scheduled = kNever;
+  Time overdue = kNever;  // Since when what was promised is over, once that was noticed. HF-LIM-9.
+  size_t charged = 0;     // To the memory of sessions.
   uint64_t resumes = 0;
   Closing end;           // Of one that is over: what happened,
   Claims end_claims;     // and how far the session got. HF-END-28.
@@ -98,7 +107,7 @@ struct Server::Impl {
   Impl(const Impl& other, const ForkKey& key);
 
   // --- server.cc ---
-  TransportId Opened(Time now);
+  TransportId Opened(Time now, SourceKey source);
   std::optional<Event> Poll(Time now, Entropy& entropy);
   bool ReadInput(Time now, ServerTransport& transport, Entropy& entropy);
   std::optional<Event> WriteOutput(Time now, ServerTransport& transport);
@@ -108,6 +117,7 @@ struct Server::Impl {
   void MarkReady(ServerTransport& transport);
   Time Due(const ServerTransport& transport) const;
   Time Due(const ServerSession& session) const;
+  Time DueAfter(const ServerSession& session, Duration life) const;
   void Schedule(ServerTransport& transport);
   void Schedule(ServerSession& session);
   // The transport is forgotten; the reference is dead afterwards.
@@ -117,6 +127,18 @@ struct Server::Impl {
   ServerTransport* FindTransport(TransportId id);
   ServerSession* FindSession(SessionId id);
   ServerSession* FindOpen(SessionId id);  // One that the application knows and that is not over.
+
+  // --- server_memory.cc ---
+  // What the buffers of a transport or a session hold may have changed. False: it was too much, and the transport is
+  // dropped.
+  bool Account(Time now, ServerTransport& transport);
+  void Account(ServerSession& session);
+  size_t Send(Time now, ServerSession& session, ByteSpan bytes);
+  // Ends what is overdue until `bytes` are left to send, if that is enough; `but` is spared. Whether there are.
+  bool MakeRoom(Time now, size_t bytes, SessionId but);
+  void HearFrom(Time now, ServerSession& session);
+  void SetOverdue(ServerSession& session, Time since);
+  std::optional<Event> ServeWaiting();
 
   // --- server_handshake.cc; each returns whether there may be more to read, and may drop the transport. ---
   bool ReadPreamble(Time now, ServerTransport& transport);
@@ -157,15 +179,18 @@ struct Server::Impl {
   void OnCrossedAbort(ServerSession& session, const Closing& word);
 
   ServerConfig config;
+  std::shared_ptr<const SessionOptions> session_options;  // Of every session.
   std::map<TransportId, ServerTransport> transports;
   std::map<SessionId, ServerSession> sessions;
-  // Of every epoch that a session answers to. Ordered, so nobody can skew it. HF-RES-19, HF-LIM-5.
-  std::map<Locator, SessionId> locators;
-  std::set<TransportId> handshakes;  // Transports before message 1, oldest first.
-  std::set<SessionId> embryos;       // Oldest first.
+  LocatorIndex<> locators;          // Of every epoch that a session answers to. HF-RES-19.
+  Waiting<TransportId> handshakes;  // Transports before message 1.
+  Waiting<SessionId> embryos;
+  MemoryBudget memory;
+  std::set<std::pair<Time, SessionId>> overdue;  // Sessions that may be ended early, and since when.
   size_t tombstones = 0;
   std::deque<TransportId> ready;  // Transports that may have something to read or to write.
   DeadlineQueue deadlines;
+  uint64_t deadlines_seen = 0;
   Notices notices;
   std::optional<Reader> record;  // What is left of the record being read; in `plaintext`.
   TransportId record_transport = TransportId::kNone;

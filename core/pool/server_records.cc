@@ -19,11 +19,17 @@ bool Server::Impl::ReadRecord(Time now, ServerTransport& transport) {
     return true;
   }
   if (!*sealed) return false;
+  if (!plaintext.Reserve((*sealed)->size())) {  // HF-LIM-10.
+    Drop(transport, Error::kMemoryFull, true);
+    return true;
+  }
   const MutableByteSpan opened = plaintext.Get((*sealed)->size() - kTagBytes);
   if (Status status = transport.link->opener().Open(**sealed, opened); !status) {
     Drop(transport, status.error(), true);
     return true;
   }
+  if (transport.link->resting()) transport.reader.ReleaseIfEmpty();
+  transport.link->RestAgain();
   if (stranger && FindSession(transport.session)->state == ServerState::kRefused) {
     TellRefusal(now, transport);
     return true;
@@ -31,7 +37,7 @@ bool Server::Impl::ReadRecord(Time now, ServerTransport& transport) {
   if (stranger) Switch(now, transport);  // HF-RES-24.
   record.emplace(opened);
   record_transport = transport.id;
-  if (transport.stage == Stage::kAttached) FindSession(transport.session)->last_sign = now;  // HF-LIV-4.
+  if (transport.stage == Stage::kAttached) HearFrom(now, *FindSession(transport.session));  // HF-LIV-4.
   return true;
 }
 
@@ -100,7 +106,7 @@ void Server::Impl::Promote(ServerSession& session, TransportId by) {
   if (session.current) locators.erase(session.current->locator);
   session.current = std::exchange(session.pending, std::nullopt);
   if (session.state == ServerState::kEmbryo) {
-    embryos.erase(session.id);
+    embryos.Remove(session.id);
     Notify(session.id, by, event::Opened{});
   }
   Move(kServerTransitions, session.state, ServerInput::kPromoted);
@@ -134,7 +140,7 @@ void Server::Impl::Switch(Time now, ServerTransport& transport) {
   transport.link->AllowRoundTrip(now - (transport.deadline - config.candidate_time));
   transport.deadline = kNever;
   if (first) {
-    embryos.erase(session.id);
+    embryos.Remove(session.id);
     Notify(session.id, transport.id, event::Opened{});
   } else {
     ++session.resumes;
@@ -154,6 +160,7 @@ void Server::Impl::Switch(Time now, ServerTransport& transport) {
 void Server::Impl::Suspend(ServerSession& session, TransportId lost, Error why) {
   session.attached = TransportId::kNone;
   session.core->ReleaseIfEmpty();
+  Account(session);
   Move(kServerTransitions, session.state, ServerInput::kTransportLost);
   Notify(session.id, lost, event::Suspended{why});
   Schedule(session);
@@ -176,6 +183,8 @@ void Server::Impl::End(Time now, ServerSession& session, const Closing& end, std
   Move(kServerTransitions, session.state, ServerInput::kEnd);
   ++tombstones;
   session.core.reset();
+  Account(session);
+  SetOverdue(session, kNever);
   session.last_sign = now;
   Schedule(session);
   const Ending ending = {.cause = end.cause, .origin = end.origin, .app_code = end.app_code.value, .error = error};

@@ -15,6 +15,7 @@ Link::Link(Time now, const SessionOptions& options, Suite suite, NoiseSplit& spl
       ack_delay_(options.ack_delay),
       last_life_(now),
       last_sent_(now),
+      last_data_(now),
       data_bytes_(options.data_bytes_first),
       data_bytes_ceiling_(options.data_bytes_max) {
   split.first.Clear();  // HF-KEY-11.
@@ -58,6 +59,12 @@ void Link::DataSent(size_t size) {
   if (size >= data_bytes_) data_bytes_ = std::min(2 * data_bytes_, data_bytes_ceiling_);
 }
 
+void Link::Rest() {
+  sealer_.Rest();
+  opener_.Rest();
+  resting_ = true;
+}
+
 Time Link::Deadline(bool writable) const {
   if (!writable) return After(last_life_, dead_transport_);
   Time ping = ping_sent_ ? kNever : After(last_life_, ping_idle_);
@@ -74,12 +81,14 @@ Link::Link(const Link& other, const ForkKey& key)
       ack_delay_(other.ack_delay_),
       last_life_(other.last_life_),
       last_sent_(other.last_sent_),
+      last_data_(other.last_data_),
       ack_deadline_(other.ack_deadline_),
       acked_(other.acked_),
       pings_(other.pings_),
       data_bytes_(other.data_bytes_),
       data_bytes_ceiling_(other.data_bytes_ceiling_),
       ping_sent_(other.ping_sent_),
+      resting_(other.resting_),
       ack_now_(other.ack_now_),
       pong_(other.pong_) {}
 

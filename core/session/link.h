@@ -59,6 +59,20 @@ class Link {
   size_t data_bytes_max() const { return data_bytes_; }
   void DataSent(size_t size);
 
+  // --- Rest: no DATA has passed for a while, and what the ciphers need for a record is made again for each. Says
+  // nothing of how the link behaves. ---
+  void DataPassed(Time now) {
+    last_data_ = now;
+    resting_ = false;
+  }
+  bool rest_due(Time now) const { return now >= After(last_data_, ping_idle_); }
+  void Rest();
+  bool resting() const { return resting_; }
+  // A record has passed: rest goes on if it was at rest.
+  void RestAgain() {
+    if (resting_) Rest();
+  }
+
   // When something here next becomes due by itself. On a transport that takes no bytes only its death can.
   Time Deadline(bool writable) const;
 
@@ -75,12 +89,14 @@ class Link {
   Duration ack_delay_;
   Time last_life_;
   Time last_sent_;
+  Time last_data_;
   Time ack_deadline_ = kNever;
   uint64_t acked_ = 0;
   uint64_t pings_ = 0;
   size_t data_bytes_;
   size_t data_bytes_ceiling_;
   bool ping_sent_ = false;
+  bool resting_ = false;
   bool ack_now_ = true;  // The first record of a transport carries an ACK: it confirms the transport. HF-REC-7.
   std::optional<PongFrame> pong_;
 };

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "core/base/buffer.h"
 #include "core/base/bytes.h"
 #include "core/base/digest.h"
 #include "core/base/error.h"
@@ -18,7 +19,7 @@ class MessageReader {
   // The next message, without its prefix, taken from the front of `input`; nothing if it is not complete, and then
   // `input` is empty. kBadLength if the prefix is outside [size_min, size_max] (and not 0, if `or_empty`): the stream
   // is then useless. The view lives until the next call or as long as the input, whichever ends first. The bounds must
-  // not change within a message.
+  // not change within a message. kMemoryFull if there is no memory for a message in parts.
   Result<std::optional<ByteSpan>> Next(ByteSpan& input, size_t size_min, size_t size_max, bool or_empty = false);
 
   // Takes the next message as Next does, but keeps it: the Next call after this hands it out, whatever its input. True
@@ -36,9 +37,9 @@ class MessageReader {
 
  private:
   // Moves bytes over until partial_ holds `size`; whether it does.
-  bool Gather(ByteSpan& input, size_t size);
+  Result<bool> Gather(ByteSpan& input, size_t size);
 
-  Bytes partial_;
+  Buffer partial_;
   bool handed_out_ = false;  // partial_ holds the message that was handed out last.
 };
 

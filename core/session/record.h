@@ -33,6 +33,9 @@ class RecordCipher {
   // kTagBytes less. kBadTag: the transport is dead, for its counter can no longer be trusted. HF-REC-5.
   Status Open(ByteSpan ciphertext, MutableByteSpan plaintext);
 
+  // Gives back the memory that the next record makes again (core/crypto/crypto.h).
+  void Rest() { aead_.Rest(); }
+
   uint64_t next_index() const { return next_index_; }
   // Of the last record sealed; only if there was one.
   SealMark LastSeal() const;

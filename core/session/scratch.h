@@ -10,17 +10,27 @@
 #include <memory>
 
 #include "core/base/bytes.h"
+#include "core/base/check.h"
+#include "core/base/try_allocate.h"
 
 namespace holdfast {
 
 class Scratch {
  public:
-  // `size` bytes of unspecified content; live until the next Get or Release.
+  // Makes sure of memory for `size` bytes; false if there is none. Ends what Get returned.
+  bool Reserve(size_t size) {
+    if (size <= size_) return true;
+    Release();
+    const size_t rounded = std::bit_ceil(std::max<size_t>(size, 512));
+    memory_ = TryAllocate(rounded);
+    if (memory_ != nullptr) size_ = rounded;
+    return memory_ != nullptr;
+  }
+
+  // `size` bytes of unspecified content; live until the next Get, Reserve or Release. Large sizes are to be reserved
+  // before.
   MutableByteSpan Get(size_t size) {
-    if (size > size_) {
-      size_ = std::bit_ceil(std::max<size_t>(size, 512));
-      memory_ = std::make_unique_for_overwrite<uint8_t[]>(size_);
-    }
+    HOLDFAST_CHECK(Reserve(size));
     return {memory_.get(), size};
   }
 

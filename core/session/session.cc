@@ -25,6 +25,7 @@ ByteSpan SealPieces(Link& link, std::span<const ByteSpan> pieces, Scratch& scrat
   for (ByteSpan piece : pieces) size += piece.size();
   MutableByteSpan record = scratch.Get(size);
   link.sealer().Seal(pieces, record);
+  link.RestAgain();
   return record;
 }
 
@@ -64,6 +65,7 @@ Result<Session::Outcome> Session::OnFrame(Time now, Link& link, const Frame& fra
         outcome.peer_finished = in_.ended() && !ended;
         outcome.offset = in_.received() - fresh->size();
         link.OnConsumed(now, in_.consumed(), AckThreshold());
+        link.DataPassed(now);
         return {};
       },
       [&](const FinFrame& fin) -> Status {
@@ -89,6 +91,11 @@ bool Session::HasRecord(Time now, const Link& link) const {
 
 // HF-FRM-7.
 ByteSpan Session::NextRecord(Time now, Link& link, Scratch& scratch) {
+  const size_t data_bytes_max = link.sealer().next_index() == 0
+                                    ? std::min(link.data_bytes_max(), limits::kFirstRecordDataBytesMax)
+                                    : link.data_bytes_max();
+  const size_t data_bytes = std::min(out_.sendable(), data_bytes_max);
+  if (!scratch.Reserve(kRecordOverheadBytes + kHeadBytesMax + data_bytes + kTailBytesMax)) return {};
   std::array<uint8_t, kHeadBytesMax> head;
   std::array<uint8_t, kTailBytesMax> tail;
   Writer head_writer(head);
@@ -102,14 +109,12 @@ ByteSpan Session::NextRecord(Time now, Link& link, Scratch& scratch) {
   if (std::optional<PongFrame> pong = link.TakePong()) WriteFrame(head_writer, *pong);
   if (link.ping_due(now)) WriteFrame(head_writer, link.TakePing());
   std::array<ByteSpan, 2> data;
-  const size_t data_bytes_max = link.sealer().next_index() == 0
-                                    ? std::min(link.data_bytes_max(), limits::kFirstRecordDataBytesMax)
-                                    : link.data_bytes_max();
-  if (size_t size = std::min(out_.sendable(), data_bytes_max); size > 0) {
-    SendStream::Chunk chunk = out_.TakeChunk(size);
-    WriteDataHeader(head_writer, chunk.offset, size);
+  if (data_bytes > 0) {
+    SendStream::Chunk chunk = out_.TakeChunk(data_bytes);
+    WriteDataHeader(head_writer, chunk.offset, data_bytes);
     data = chunk.pieces;
-    link.DataSent(size);
+    link.DataSent(data_bytes);
+    link.DataPassed(now);
   }
   if (out_.fin_due()) {
     WriteFrame(tail_writer, FinFrame{{out_.written()}});
@@ -121,7 +126,7 @@ ByteSpan Session::NextRecord(Time now, Link& link, Scratch& scratch) {
 }
 
 size_t Session::AckThreshold() const {
-  return std::clamp<size_t>(options_.receive_window / 2, 1, options_.ack_bytes_max);
+  return std::clamp<size_t>(options_->receive_window / 2, 1, options_->ack_bytes_max);
 }
 
 void Session::FillView(SessionView& view) const {

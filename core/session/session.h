@@ -4,7 +4,9 @@
 // roles; transports, epochs and endings are the business of Client and Server, which own one each per session.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "core/base/digest.h"
 #include "core/base/error.h"
@@ -22,24 +24,31 @@ class ForkKey;
 
 class Session {
  public:
-  explicit Session(const SessionOptions& options)
-      : Session(options, SendStream(options.replay_bytes_max),
-                ReceiveStream(options.receive_window, options.explicit_consume)) {}
+  // Sessions of one server share their options.
+  explicit Session(std::shared_ptr<const SessionOptions> options)
+      : options_(std::move(options)),
+        out_(options_->replay_bytes_max),
+        in_(options_->receive_window, options_->explicit_consume) {}
+  explicit Session(const SessionOptions& options) : Session(std::make_shared<const SessionOptions>(options)) {}
   // One that goes on where another owner's stood.
+  Session(std::shared_ptr<const SessionOptions> options, SendStream out, ReceiveStream in)
+      : options_(std::move(options)), out_(std::move(out)), in_(std::move(in)) {}
   Session(const SessionOptions& options, SendStream out, ReceiveStream in)
-      : options_(options), out_(std::move(out)), in_(std::move(in)) {}
+      : Session(std::make_shared<const SessionOptions>(options), std::move(out), std::move(in)) {}
 
   // --- The application ---
-  size_t Send(ByteSpan plaintext) { return out_.Write(plaintext); }
+  // Takes at most `allowance` bytes of memory more.
+  size_t Send(ByteSpan plaintext, size_t allowance = SIZE_MAX) { return out_.Write(plaintext, allowance); }
   void Finish() { out_.Finish(); }
   // The application owns `bytes` more of what was delivered, which makes an ACK due on `link`, if there is one. Of no
   // effect unless it has to say so (SessionOptions::explicit_consume). HF-OFS-2.
   void Consumed(Time now, uint64_t bytes, Link* link);
   bool TakeSpaceNotice() { return out_.TakeSpaceNotice(); }
+  bool TakeMemoryNotice() { return out_.TakeMemoryNotice(); }
 
   // --- Early data (docs/protocol.md 5.6) ---
   // What goes into message 1: see session/early.h. HF-RES-29.
-  Bytes TakeEarly(const EarlyRuns& runs) { return holdfast::TakeEarly(out_, runs, options_.early_bytes_max); }
+  Bytes TakeEarly(const EarlyRuns& runs) { return holdfast::TakeEarly(out_, runs, options_->early_bytes_max); }
   // The gain is kept; its bytes are to be delivered. Nothing that has to do with a transport changes. HF-RES-31.
   void Keep(const EarlyGain& gain) { in_ = gain.in; }
 
@@ -68,6 +77,7 @@ class Session {
 
   bool HasRecord(Time now, const Link& link) const;
   // The next record, sealed into `scratch`: acknowledgement and liveness first, then as much DATA as may go, then FIN.
+  // Empty, and nothing has changed, if `scratch` has no memory for it.
   ByteSpan NextRecord(Time now, Link& link, Scratch& scratch);
 
   // Both streams are complete and consumed, and both sides know (docs/protocol.md 7.2): time for CLOSE{finished}.
@@ -82,7 +92,7 @@ class Session {
   }
   bool AtOffsetLimit() const { return out_.at_offset_limit(); }  // HF-OFS-18.
 
-  const SessionOptions& options() const { return options_; }
+  const SessionOptions& options() const { return *options_; }
   const SendStream& out() const { return out_; }
   const ReceiveStream& in() const { return in_; }
   void ReleaseIfEmpty() { out_.ReleaseIfEmpty(); }
@@ -95,7 +105,7 @@ class Session {
  private:
   size_t AckThreshold() const;
 
-  SessionOptions options_;
+  std::shared_ptr<const SessionOptions> options_;
   SendStream out_;
   ReceiveStream in_;
 };

@@ -8,19 +8,20 @@
 namespace holdfast {
 
 // HF-OFS-17, HF-OFS-18.
-size_t SendStream::Write(ByteSpan plaintext) {
+size_t SendStream::Write(ByteSpan plaintext, size_t allowance) {
   if (finish_wanted_) return 0;
   size_t room_below_limit = static_cast<size_t>(std::min<uint64_t>(kVarintMax - replay_.end(), plaintext.size()));
-  size_t accepted = replay_.Push(plaintext.first(room_below_limit));
-  if (accepted < plaintext.size()) space_wanted_ = true;
+  const size_t room = std::min(room_below_limit, replay_.room());
+  size_t accepted = replay_.Push(plaintext.first(room_below_limit), allowance);
+  if (accepted < plaintext.size()) (accepted < room ? memory_wanted_ : space_wanted_) = true;
   return accepted;
 }
 
 bool SendStream::TakeSpaceNotice() {
-  if (!space_wanted_ || finish_wanted_ || replay_.room() < std::max<size_t>(1, replay_.capacity_max() / 4)) {
-    return false;
-  }
-  space_wanted_ = false;
+  const bool space = space_wanted_ && replay_.room() >= std::max<size_t>(1, replay_.capacity_max() / 4);
+  const bool memory = memory_wanted_ && replay_.room_in_block() >= std::max<size_t>(1, replay_.allocated() / 4);
+  if (finish_wanted_ || !(space || memory)) return false;
+  space_wanted_ = memory_wanted_ = false;
   return true;
 }
 
@@ -87,13 +88,14 @@ SendStream SendStream::Clone() const {
   copy.fin_ever_sent_ = fin_ever_sent_;
   copy.fin_acked_ = fin_acked_;
   copy.space_wanted_ = space_wanted_;
+  copy.memory_wanted_ = memory_wanted_;
   return copy;
 }
 
 void SendStream::DigestInto(Digest& digest) const {
   replay_.DigestInto(digest);
   digest.Add(next_).Add(sent_).Add(credit_limit_).Add(finish_wanted_).Add(fin_sent_).Add(fin_ever_sent_);
-  digest.Add(fin_acked_).Add(space_wanted_);
+  digest.Add(fin_acked_).Add(space_wanted_).Add(memory_wanted_);
 }
 
 ReceiveStream::ReceiveStream(size_t window, bool explicit_consume, const Position& position)

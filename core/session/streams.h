@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "core/base/bytes.h"
 #include "core/base/digest.h"
@@ -27,11 +28,16 @@ class SendStream {
 
   // --- The application ---
 
-  // Copies as much as there is room for; returns how much. A short write is remembered until TakeSpaceNotice.
-  size_t Write(ByteSpan plaintext);
+  // Copies as much as there is room for, taking at most `allowance` bytes of memory more; returns how much. A short
+  // write is remembered until TakeSpaceNotice, or if it was for want of memory until that or TakeMemoryNotice.
+  size_t Write(ByteSpan plaintext, size_t allowance = SIZE_MAX);
   void Finish() { finish_wanted_ = true; }
   // Whether a short write was made and a fair part of the buffer has become free since; forgets it.
   bool TakeSpaceNotice();
+  bool memory_wanted() const { return memory_wanted_; }
+  bool TakeMemoryNotice() { return std::exchange(memory_wanted_, false) && !finish_wanted_; }
+  size_t growth_step() const { return replay_.growth_step(); }
+  size_t GrowthFor(size_t bytes) const { return replay_.GrowthFor(bytes); }
 
   // --- The peer ---
 
@@ -90,6 +96,7 @@ class SendStream {
   bool fin_ever_sent_ = false;
   bool fin_acked_ = false;
   bool space_wanted_ = false;
+  bool memory_wanted_ = false;
 };
 
 // What this end receives. Holds no byte: what is received in order is delivered at once. The application owns it then,

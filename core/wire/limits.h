@@ -57,6 +57,13 @@ inline constexpr Duration kEmbryoTime = 300s;     // HF-END-27.
 inline constexpr size_t kHandshakesMax = 16384;   // HF-LIM-1.
 inline constexpr size_t kEmbryosMax = 16384;      // HF-LIM-2.
 inline constexpr size_t kSessionsMax = 1 << 20;   // HF-LIM-3.
+// Of one source. HF-LIM-1, HF-LIM-2.
+inline constexpr size_t kHandshakesPerSourceMax = 4096;
+inline constexpr size_t kEmbryosPerSourceMax = 4096;
+// What all transports before message 1 hold together of messages that came in part. HF-LIM-7.
+inline constexpr size_t kHandshakeBytesMax = 1 << 24;
+// What the buffers of all sessions hold together. HF-LIM-8.
+inline constexpr size_t kMemoryMax = 1 << 30;
 
 // --- Private networks ---
 inline constexpr Duration kClockWindow = 120s;  // How far two clocks may be apart. HF-NEW-17.
