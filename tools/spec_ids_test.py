@@ -15,7 +15,6 @@ WAITING = {
     "HF-SEC-1": "of what an application passes as Entropy",
     "HF-SEC-4": "time is not visible to a test; the comparison is that of the crypto library",
     "HF-SEC-6": "of who runs a server",
-    "HF-SEC-8": "of an application that stores keys; core stores nothing",
 }
 
 ROOMS = ("core", "sim", "tools", "fuzz", "bench", "docs")

@@ -69,7 +69,11 @@ inline constexpr uint8_t kCausesOnWire = 7;
   X(kTransportClosed, kWorld, kExpired, "the transport is gone")                                              \
   X(kTimedOut, kWorld, kExpired, "nothing came within the time allowed")                                      \
   X(kSuperseded, kLocal, kFinished, "a newer transport took its place")                                       \
-  X(kDone, kLocal, kFinished, "nothing is left to be said on this transport")
+  X(kDone, kLocal, kFinished, "nothing is left to be said on this transport")                                 \
+  X(kMoved, kLocal, kFinished, "the session has moved to another owner")                                      \
+  X(kNotMovable, kLocal, kRefused, "there is no such session, or it cannot be moved this way")                \
+  X(kBadBlob, kLocal, kRefused, "a blob is damaged, or of another kind or version, or for another ticket")    \
+  X(kBlobSeen, kLocal, kRefused, "this blob was imported before")
 
 enum class Error : uint8_t {
 #define HOLDFAST_ERROR_ENUM(name, blame, cause, sentence) name,

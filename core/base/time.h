@@ -28,8 +28,9 @@ using Time = CallersClock::time_point;
 // Later than everything: the deadline of what waits for nothing.
 inline constexpr Time kNever = Time::max();
 
-// `time + wait`, or kNever if that cannot be represented.
-constexpr Time After(Time time, Duration wait) { return wait > kNever - time ? kNever : time + wait; }
+// `time + wait`, or kNever if that cannot be represented. The wait is not negative; the time may be (what was, before
+// the caller's clock began).
+constexpr Time After(Time time, Duration wait) { return time > kNever - wait ? kNever : time + wait; }
 
 constexpr Duration Milliseconds(uint64_t count) {
   return std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(count));

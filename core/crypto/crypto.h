@@ -72,6 +72,9 @@ class Aead {
   // nothing else. For sessions at rest.
   void Rest();
 
+  // Gives the key away, to go on elsewhere; only destruction is left. HF-MOV-10.
+  Key TakeKey() &&;
+
   Suite suite() const;
   Aead ForkForSimulation(const ForkKey&) const;
   void DigestInto(Digest& digest) const;

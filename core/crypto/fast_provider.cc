@@ -121,6 +121,12 @@ void Aead::Rekey() { Begin(state_->suite, state_->key, kRekeyNonce, {}).SqueezeI
 
 void Aead::Rest() {}
 
+Key Aead::TakeKey() && {
+  Key key = std::move(state_->key);
+  state_.reset();
+  return key;
+}
+
 Suite Aead::suite() const { return state_->suite; }
 
 Aead Aead::ForkForSimulation(const ForkKey&) const { return Aead(state_->suite, state_->key.span()); }

@@ -144,6 +144,12 @@ void Aead::Rest() {
   state_->keyed = State::Keyed::kNo;
 }
 
+Key Aead::TakeKey() && {
+  Key key = std::move(state_->key);
+  state_.reset();
+  return key;
+}
+
 Suite Aead::suite() const { return state_->suite; }
 
 Aead Aead::ForkForSimulation(const ForkKey&) const { return Aead(state_->suite, state_->key.span()); }

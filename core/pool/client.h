@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "core/base/digest.h"
+#include "core/pool/moving.h"
 #include "core/session/event.h"
 #include "core/session/network_key.h"
 #include "core/session/options.h"
@@ -97,6 +98,17 @@ class Client {
   // Ends the session with a code for the peer's application (<= 2^62 - 1), without delivery of outstanding bytes. The
   // end is reported when the server knows, or the hold time is over.
   void Abort(Time now, uint64_t app_code);
+
+  // Takes the session out of this client, without telling anybody (core/pool/moving.h). Poll must have yielded
+  // everything. Its transports are closed (CloseTransport); this object is spent: kEnded, without an Ended event.
+  // kNotMovable, and nothing has changed, if there is no session: before it was open, and after the end.
+  Result<RestBlob> ExportAtRest(Time now, Entropy& entropy);
+
+  // A client that goes on with the session: suspended, or closing. Suite and hold time are the session's, all else is
+  // as `config` says. `rested`: as for Server::ImportAtRest. kBadBlob: the blob is still the caller's. No client can
+  // know whether another has imported the blob: that is the caller's duty.
+  static Result<Client> ImportAtRest(Time now, const ClientConfig& config, RestBlob&& blob,
+                                     Duration rested = Duration(0));
 
   std::optional<Event> Poll(Time now, Entropy& entropy);
 

@@ -156,6 +156,10 @@ class Pair {
   }
   void PollServer() {
     while (auto event = server.Poll(now, server_entropy_)) {
+      if (auto mark = server.LastSeal(ForkKey(), event->transport);
+          mark && std::holds_alternative<event::Write>(event->what)) {
+        server_seals.push_back(*mark);
+      }
       if (std::holds_alternative<event::Opened>(event->what)) server_session = event->session;
       if (std::holds_alternative<event::KeyPresented>(event->what)) server_session = event->session;
       OnEvent(*event, server_side, false);
@@ -163,6 +167,10 @@ class Pair {
   }
 
   Entropy& server_entropy() { return server_entropy_; }
+  void SetEntropy(uint64_t seed) {
+    client_entropy_ = StreamEntropy(seed, "client");
+    server_entropy_ = StreamEntropy(seed, "server");
+  }
 
  private:
   Options options_;
@@ -178,6 +186,7 @@ class Pair {
   TestSide client_side;
   TestSide server_side;
   std::optional<Time> dial_at;
+  std::vector<SealMark> server_seals;  // Of every record that the server wrote.
 
  private:
   static ClientConfig ClientOptions(const Options& options) {

@@ -7,13 +7,6 @@
 #include "core/pool/server_impl.h"
 
 namespace holdfast {
-namespace {
-
-// Keys of the deadline queue: transports are even, sessions odd.
-uint64_t KeyOf(TransportId id) { return static_cast<uint64_t>(id) << 1; }
-uint64_t KeyOf(SessionId id) { return static_cast<uint64_t>(id) << 1 | 1; }
-
-}  // namespace
 
 std::string_view NameOf(ServerState state) { return kServerStateNames[static_cast<size_t>(state)]; }
 
@@ -74,6 +67,7 @@ void Server::Impl::Forget(ServerSession& session, Error why) {
   if (session.state == ServerState::kTombstone) --tombstones;
   embryos.Remove(session.id);
   SetOverdue(session, kNever);
+  memory.Forget(session.id);
   memory.Charge(session.charged, 0);
   deadlines.Cancel(KeyOf(session.id), session.scheduled);
   sessions.erase(session.id);

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "core/base/digest.h"
+#include "core/pool/moving.h"
 #include "core/pool/source_key.h"
 #include "core/session/event.h"
 #include "core/session/network_key.h"
@@ -44,6 +45,7 @@ struct ServerConfig {
   // What the buffers of all sessions may hold: then Send accepts less, new sessions are refused, and a transport whose
   // next record comes in parts is dropped (HF-LIM-8). For one record it is exceeded while that is found out.
   size_t memory_max = limits::kMemoryMax;
+  size_t imports_max = limits::kImportsMax;  // Blobs at rest that are remembered as imported.
   SessionOptions session = {};
 };
 
@@ -89,6 +91,29 @@ class Server {
   void Consumed(Time now, SessionId session, uint64_t bytes);
   void Finish(Time now, SessionId session);
   void Abort(Time now, SessionId session, uint64_t app_code);
+
+  // --- Moving a session (core/pool/moving.h) ---
+  // Before an export Poll must have yielded everything. An error leaves everything as it was.
+
+  // Takes an attached or suspended session, or a tombstone, out of this pool; for any other, kNotMovable. Its
+  // transports are closed (CloseTransport); nothing else is told, and nobody here knows it or its locators any more.
+  Result<RestBlob> ExportAtRest(Time now, SessionId session, Entropy& entropy);
+
+  // The session goes on here, suspended (or ended: a tombstone), under a new id and without an event. `rested` says how
+  // long it was away, if the caller knows: so much of its hold time has passed, and if that is all of it, it ends as
+  // expired at the next Tick. If both pools know the time of day (SetClock), that says so too. Without either it is
+  // held longer than it need be. What was delivered before and not consumed will be delivered again. kBadBlob,
+  // kBlobSeen, kTableFull, kDuplicateLocator: nothing has changed, and the blob is still the caller's.
+  Result<SessionId> ImportAtRest(Time now, RestBlob&& blob, Duration rested = Duration(0));
+
+  // Takes an attached session out of this pool, with its transport, sealed to the importer's ticket; kNotMovable for
+  // any other, kWeakKey if the ticket is no key. A candidate is closed.
+  Result<LiveExport> ExportLive(Time now, SessionId session, const TicketKey& ticket, Entropy& entropy);
+
+  // The session goes on here, on the transport that came with it, which has a new id. What was delivered and not
+  // consumed moves with the application. The ticket is spent in any case: if the import fails (kBadBlob, kTableFull,
+  // kDuplicateLocator), nothing here has changed, and the session is lost.
+  Result<LiveImport> ImportLive(Time now, MoveTicket&& ticket, ByteSpan blob);
 
   std::optional<Event> Poll(Time now, Entropy& entropy);
 

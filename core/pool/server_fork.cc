@@ -87,6 +87,7 @@ Server::Impl::Impl(const Impl& other, const ForkKey& key)
       memory(other.memory),
       overdue(other.overdue),
       tombstones(other.tombstones),
+      imports(other.imports),
       ready(other.ready),
       deadlines(other.deadlines),
       deadlines_seen(other.deadlines_seen),
@@ -162,6 +163,7 @@ uint64_t Server::StateDigest() const {
   for (const auto& [id, session] : impl_->sessions) digest.Add(SessionDigest(id, true));
   for (const auto& [id, transport] : impl_->transports) transport.DigestInto(digest);
   impl_->replays.DigestInto(digest);
+  for (const BlobId& id : impl_->imports) digest.Add(id);
   return digest.value();
 }
 

@@ -22,6 +22,7 @@
 #include "core/session/message_reader.h"
 #include "core/session/notices.h"
 #include "core/session/session.h"
+#include "core/wire/blobs.h"
 
 namespace holdfast {
 
@@ -102,6 +103,10 @@ struct EarlyDelivery {
   bool ended = false;  // They complete the stream.
 };
 
+// Keys of the deadline queue: transports are even, sessions odd.
+constexpr uint64_t KeyOf(TransportId id) { return static_cast<uint64_t>(id) << 1; }
+constexpr uint64_t KeyOf(SessionId id) { return static_cast<uint64_t>(id) << 1 | 1; }
+
 struct Server::Impl {
   explicit Impl(const ServerConfig& c);
   Impl(const Impl& other, const ForkKey& key);
@@ -178,6 +183,12 @@ struct Server::Impl {
   void End(Time now, ServerSession& session, const Closing& end, std::optional<Error> error);
   void OnCrossedAbort(ServerSession& session, const Closing& word);
 
+  // --- server_move.cc ---
+  Status CheckMovable(SessionId id, bool live) const;
+  ServerSession Take(ServerSession& session);
+  Result<ServerSession> Revive(Time now, ServerBlob& blob, Duration rested, bool live) const;
+  ServerSession& Admit(ServerSession session);
+
   ServerConfig config;
   std::shared_ptr<const SessionOptions> session_options;  // Of every session.
   std::map<TransportId, ServerTransport> transports;
@@ -188,6 +199,7 @@ struct Server::Impl {
   MemoryBudget memory;
   std::set<std::pair<Time, SessionId>> overdue;  // Sessions that may be ended early, and since when.
   size_t tombstones = 0;
+  std::set<BlobId> imports;       // Of the blobs that were imported. HF-MOV-8.
   std::deque<TransportId> ready;  // Transports that may have something to read or to write.
   DeadlineQueue deadlines;
   uint64_t deadlines_seen = 0;

@@ -1,6 +1,7 @@
 #include "core/session/link.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/wire/cursor.h"
@@ -20,6 +21,43 @@ Link::Link(Time now, const SessionOptions& options, Suite suite, NoiseSplit& spl
       data_bytes_ceiling_(options.data_bytes_max) {
   split.first.Clear();  // HF-KEY-11.
   split.second.Clear();
+}
+
+Link::Link(Time now, const SessionOptions& options, Suite suite, Position position)
+    : sealer_(suite, position.seal_key, options.rekey_interval, position.seal_index),
+      opener_(suite, position.open_key, options.rekey_interval, position.open_index),
+      ping_idle_(options.ping_idle),
+      dead_transport_(std::max(options.dead_transport, position.dead_transport)),
+      ack_delay_(options.ack_delay),
+      last_life_(now - position.since_life),
+      last_sent_(now - position.since_sent),
+      last_data_(now),
+      ack_deadline_(position.ack_in ? After(now, *position.ack_in) : kNever),
+      acked_(position.acked),
+      pings_(position.pings),
+      data_bytes_(static_cast<size_t>(std::clamp<uint64_t>(position.data_bytes, 1, options.data_bytes_max))),
+      data_bytes_ceiling_(options.data_bytes_max),
+      ping_sent_(position.ping_sent),
+      ack_now_(position.ack_now),
+      pong_(position.pong) {}
+
+Link::Position Link::TakePosition(Time now) && {
+  Position position;
+  position.seal_index = sealer_.next_index();
+  position.seal_key = std::move(sealer_).TakeKey();
+  position.open_index = opener_.next_index();
+  position.open_key = std::move(opener_).TakeKey();
+  position.dead_transport = dead_transport_;
+  position.since_life = now - last_life_;
+  position.since_sent = now - last_sent_;
+  if (ack_deadline_ != kNever) position.ack_in = std::max(Duration(0), ack_deadline_ - now);
+  position.acked = acked_;
+  position.pings = pings_;
+  position.data_bytes = data_bytes_;
+  position.ping_sent = ping_sent_;
+  position.ack_now = ack_now_;
+  position.pong = pong_;
+  return position;
 }
 
 void Link::OnLife(Time now) {

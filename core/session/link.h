@@ -22,6 +22,26 @@ class Link {
   // `initiator` as in the handshake that gave the keys. Wipes them in `split`.
   Link(Time now, const SessionOptions& options, Suite suite, NoiseSplit& split, bool initiator);
 
+  // One that goes on elsewhere: where the ciphers stand, what is owed, and how long ago what happened. HF-MOV-10.
+  struct Position {
+    Key seal_key;
+    uint64_t seal_index = 0;
+    Key open_key;
+    uint64_t open_index = 0;
+    Duration dead_transport{0};  // Silence that was allowed; kept if it is more than the importer's.
+    Duration since_life{0};
+    Duration since_sent{0};
+    std::optional<Duration> ack_in;
+    uint64_t acked = 0;
+    uint64_t pings = 0;
+    uint64_t data_bytes = 0;
+    bool ping_sent = false;
+    bool ack_now = false;
+    std::optional<PongFrame> pong;
+  };
+  Link(Time now, const SessionOptions& options, Suite suite, Position position);
+  Position TakePosition(Time now) &&;  // Only destruction is left.
+
   RecordCipher& sealer() { return sealer_; }
   RecordCipher& opener() { return opener_; }
   const RecordCipher& sealer() const { return sealer_; }

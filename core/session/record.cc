@@ -8,8 +8,8 @@
 
 namespace holdfast {
 
-RecordCipher::RecordCipher(Suite suite, const Key& key, uint64_t rekey_interval)
-    : RecordCipher(Aead(suite, key.span()), rekey_interval, 0) {}
+RecordCipher::RecordCipher(Suite suite, const Key& key, uint64_t rekey_interval, uint64_t next_index)
+    : RecordCipher(Aead(suite, key.span()), rekey_interval, next_index) {}
 
 RecordCipher::RecordCipher(Aead aead, uint64_t rekey_interval, uint64_t next_index)
     : aead_(std::move(aead)), rekey_interval_(rekey_interval), next_index_(next_index) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #include "core/base/bytes.h"
 #include "core/base/digest.h"
@@ -23,7 +24,8 @@ inline constexpr size_t kRecordOverheadBytes = kRecordLengthBytes + kTagBytes;
 // The cipher of one direction, and which record comes next. HF-REC-4.
 class RecordCipher {
  public:
-  RecordCipher(Suite suite, const Key& key, uint64_t rekey_interval);
+  // `next_index`: of one that goes on elsewhere. HF-MOV-10.
+  RecordCipher(Suite suite, const Key& key, uint64_t rekey_interval, uint64_t next_index = 0);
 
   // Writes the record that holds the concatenation of `pieces` into `out`, whose size must be exactly their total plus
   // kRecordOverheadBytes.
@@ -37,6 +39,8 @@ class RecordCipher {
   void Rest() { aead_.Rest(); }
 
   uint64_t next_index() const { return next_index_; }
+  // Gives the key away, to go on elsewhere with next_index(); only destruction is left. HF-MOV-10.
+  Key TakeKey() && { return std::move(aead_).TakeKey(); }
   // Of the last record sealed; only if there was one.
   SealMark LastSeal() const;
 

@@ -76,6 +76,35 @@ SendStream::Chunk SendStream::TakeEarly(uint64_t offset, size_t size) {
   return chunk;
 }
 
+SendStream::SendStream(size_t replay_bytes_max, const Position& position, ByteSpan held)
+    : replay_(std::max(replay_bytes_max, held.size()), position.acked),
+      next_(position.next),
+      sent_(position.sent),
+      credit_limit_(position.credit_limit),
+      bytes_replayed_(position.bytes_replayed),
+      finish_wanted_(position.finish_wanted),
+      fin_sent_(position.fin_sent),
+      fin_ever_sent_(position.fin_ever_sent),
+      fin_acked_(position.fin_acked),
+      space_wanted_(position.space_wanted) {
+  HOLDFAST_CHECK(Possible(position, held.size()));
+  replay_.Push(held);
+}
+
+SendStream::Position SendStream::position() const {
+  return {acked(),        next_,     sent_,          credit_limit_, bytes_replayed_,
+          finish_wanted_, fin_sent_, fin_ever_sent_, fin_acked_,    space_wanted_};
+}
+
+bool SendStream::Possible(const Position& p, size_t held) {
+  if (p.acked > kVarintMax || held >= kVarintMax - p.acked || p.credit_limit > kVarintMax) return false;  // HF-OFS-18.
+  const uint64_t written = p.acked + held;
+  const bool offsets = p.acked <= p.next && p.next <= p.sent && p.sent <= written && p.sent <= p.credit_limit;
+  const bool fin = (!p.fin_ever_sent || (p.finish_wanted && p.sent == written)) && (!p.fin_acked || p.fin_ever_sent) &&
+                   (!p.fin_sent || (p.fin_ever_sent && p.next == written));
+  return offsets && fin;
+}
+
 SendStream SendStream::Clone() const {
   SendStream copy(replay_.capacity_max());
   copy.replay_ = replay_.Clone();
@@ -107,6 +136,11 @@ ReceiveStream::ReceiveStream(size_t window, bool explicit_consume, const Positio
       final_offset_(position.final_offset) {
   HOLDFAST_CHECK(position.consumed <= position.received && position.received <= kVarintMax);
   HOLDFAST_CHECK(!final_offset_ || received_ <= *final_offset_);
+}
+
+bool ReceiveStream::Possible(const Position& p) {
+  return p.consumed <= p.received && p.received <= p.credit_limit && p.credit_limit <= kVarintMax &&
+         (!p.final_offset || (p.received <= *p.final_offset && *p.final_offset <= p.credit_limit));
 }
 
 // HF-OFS-10.

@@ -26,6 +26,26 @@ class SendStream {
   explicit SendStream(size_t replay_bytes_max, uint64_t start = 0)
       : replay_(replay_bytes_max, start), next_(start), sent_(start), credit_limit_(start) {}
 
+  // A stream that goes on under another owner. acked and written follow from what it holds.
+  struct Position {
+    uint64_t acked = 0;
+    uint64_t next = 0;
+    uint64_t sent = 0;
+    uint64_t credit_limit = 0;
+    uint64_t bytes_replayed = 0;
+    bool finish_wanted = false;
+    bool fin_sent = false;
+    bool fin_ever_sent = false;
+    bool fin_acked = false;
+    bool space_wanted = false;
+  };
+  // `held` is all that was written from position.acked on; it is kept, also if that is more than `replay_bytes_max`.
+  // The position must be Possible. HF-MOV-6.
+  SendStream(size_t replay_bytes_max, const Position& position, ByteSpan held);
+  Position position() const;
+  // Whether a stream can be at this position and hold so many bytes.
+  static bool Possible(const Position& position, size_t held);
+
   // --- The application ---
 
   // Copies as much as there is room for, taking at most `allowance` bytes of memory more; returns how much. A short
@@ -74,6 +94,8 @@ class SendStream {
   uint64_t sent() const { return sent_; }
   uint64_t credit_limit() const { return credit_limit_; }
   uint64_t bytes_replayed() const { return bytes_replayed_; }
+  // The bytes [acked, written), in at most two pieces. Live until the next change.
+  std::array<ByteSpan, 2> held() const { return replay_.View(acked(), replay_.size()); }
   bool finish_wanted() const { return finish_wanted_; }
   bool fin_ever_sent() const { return fin_ever_sent_; }
   bool at_offset_limit() const { return replay_.end() == kVarintMax; }
@@ -118,6 +140,7 @@ class ReceiveStream {
   };
   ReceiveStream(size_t window, bool explicit_consume, const Position& position);
   Position position() const { return {received_, consumed_, credit_limit(), final_offset_}; }
+  static bool Possible(const Position& position);
 
   // The suffix of `bytes` that is new, which may be empty. It counts as received. After an error nothing has changed.
   Result<ByteSpan> OnData(uint64_t offset, ByteSpan bytes);

@@ -13,9 +13,9 @@
 //   };
 //
 // A field's type says how it is written: uint8_t to uint64_t as big-endian integers, bool as one byte 0 or 1, Varint,
-// Offset64 (8 bytes, at most 2^62 - 1), an enumeration with an IsKnown(), an array of bytes as it is, Counted (varint
-// length, then bytes), Rest (all that is left; must be last), or another message. A view read from a message lives as
-// long as its bytes.
+// Offset64 (8 bytes, at most 2^62 - 1), an enumeration with an IsKnown(), an array of bytes or a Secret as it is,
+// Counted (varint length, then bytes), Rest (all that is left; must be last), or another message. A view read from a
+// message lives as long as its bytes.
 
 #include <algorithm>
 #include <array>
@@ -58,6 +58,10 @@ struct Rest {
 
 template <typename T>
 concept WireMessage = requires(const T& message) { message.WireFields(); };
+
+// Secret<>: wiped with the message that it was read into, and never described.
+template <typename T>
+concept SecretField = requires(T& field) { field.mutable_span(); };
 
 template <WireMessage T>
 constexpr size_t EncodedSize(const T& message);
@@ -103,6 +107,8 @@ void WriteField(Writer& writer, const T& field) {
     Write(writer, field);
   } else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) {
     writer.PutInteger(static_cast<uint64_t>(field), sizeof(T));
+  } else if constexpr (SecretField<T>) {
+    writer.Put(field.span());
   } else {
     writer.Put(field);
   }
@@ -132,6 +138,9 @@ void ReadField(Reader& reader, T& field) {
     if (reader.ok() && !IsKnown(field)) reader.Fail(Error::kUnknownValue);  // HF-ENC-6.
   } else if constexpr (std::is_integral_v<T>) {
     field = static_cast<T>(reader.TakeInteger(sizeof(T)));
+  } else if constexpr (SecretField<T>) {
+    const ByteSpan bytes = reader.Take(field.span().size());
+    std::copy(bytes.begin(), bytes.end(), field.mutable_span().begin());
   } else {
     ByteSpan bytes = reader.Take(field.size());
     std::copy(bytes.begin(), bytes.end(), field.begin());
@@ -152,6 +161,8 @@ std::string DescribeField(const T& field) {
     return std::to_string(field);
   } else if constexpr (std::is_enum_v<T>) {
     return std::string(NameOf(field));
+  } else if constexpr (SecretField<T>) {
+    return "secret";
   } else {
     return ToHex(field);
   }

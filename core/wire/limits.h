@@ -69,4 +69,9 @@ inline constexpr size_t kMemoryMax = 1 << 30;
 inline constexpr Duration kClockWindow = 120s;  // How far two clocks may be apart. HF-NEW-17.
 inline constexpr size_t kReplaysMax = 1 << 16;  // Greetings remembered. HF-NEW-17.
 
+// --- Moving a session (docs/protocol.md 15) ---
+inline constexpr size_t kImportsMax = 1 << 20;            // Blobs that a pool remembers. HF-MOV-8.
+inline constexpr size_t kBlobBytesMax = size_t{1} << 30;  // HF-MOV-3.
+inline constexpr size_t kBlobOverheadBytesMax = 1 << 18;  // All of a blob but what the peer has not consumed.
+
 }  // namespace holdfast::limits
