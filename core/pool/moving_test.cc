@@ -613,6 +613,29 @@ TEST(LiveBlob, IsRefusedWhenWhatItSaysCannotBe) {
   EXPECT_TRUE(import([](LiveBlobBody&) {}));
 }
 
+// HF-MOV-6, HF-OFS-2.
+TEST(Moving, AtRestDeliversAgainWhatWasNotConsumedAndLiveDoesNot) {
+  for (bool live : {false, true}) {
+    Pair::Options options = SmallSteps();
+    options.server_session.explicit_consume = true;
+    Pair pair(options);
+    pair.PollClient();
+    pair.Connect();
+    pair.client.Send(pair.now, TestPattern(100));
+    pair.Run();
+    pair.server.Consumed(pair.now, pair.server_session, 40);
+    ASSERT_TRUE((live ? MoveLive : MoveAtRest)(pair, ConfigOf(options)));
+    EXPECT_EQ(pair.server.View(pair.server_session)->received, live ? 100U : 40U);
+    EXPECT_EQ(pair.server.View(pair.server_session)->consumed, 40U);
+    if (live) continue;
+    pair.server_side.delivered.resize(40);  // The new owner's.
+    pair.Run();
+    pair.Connect();
+    pair.Run();
+    EXPECT_EQ(pair.server_side.delivered, TestPattern(100));
+  }
+}
+
 // HF-MOV-5, HF-END-25.
 TEST(Moving, KeepsTheHoldTimeAndEndsWhatExpiredWhileAway) {
   for (Duration short_of : {1ns, 0ns}) {
