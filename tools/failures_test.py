@@ -1,4 +1,5 @@
-"""Every test, oracle and file that docs/failures.md names exists; and the rows that wait are exactly these."""
+"""Every test, oracle and file that docs/failures.md names exists, and the rows that wait are exactly these; likewise
+for the table of rules in docs/protocol.md, and its ids."""
 
 import os
 import re
@@ -28,6 +29,9 @@ ROWS = {
 ADVERSARY_ROWS_MIN = 8
 COLUMNS = {CLASSES: 5, MISTAKES: 4, ADVERSARY: 3, RULES: 4}
 
+# Rules of docs/protocol.md 14.2, likewise.
+RULES_WAITING = {"30": "moving", "31": "moving", "32": "moving"}
+
 TEST = re.compile(r"\bTEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)|\bTYPED_TEST\(\s*(\w+)\s*,\s*(\w+)\s*\)")
 
 
@@ -50,28 +54,51 @@ def sections():
             yield title, [[cell.strip() for cell in line.strip().strip("|").split(" | ")] for line in table[2:]]
 
 
+def rules():
+    with open("docs/protocol.md", encoding="utf-8") as file:
+        text = file.read()
+    table = re.search(r"^### 14\.2 .*\n((?:(?!#).*\n)*)", text, re.MULTILINE).group(1)
+    ids = set(re.findall(r"^\*\*\[(HF-[A-Z]+-[0-9]+)\]\*\*", text, re.MULTILINE))
+    sections = set(re.findall(r"^##+ ([0-9.]+?)\.? ", text, re.MULTILINE))
+    lines = [line for line in table.splitlines() if line.startswith("|")][2:]
+    return [[cell.strip() for cell in line[1:-1].split("|")] for line in lines], ids, sections
+
+
 def rows():
     for _, table in sections():
         yield from table
+
+
+def unknown(cells, tests):
+    """What a row names, in its last cell, and does not exist; or that it names nothing."""
+    names = re.findall(r"`([^`]+)`", cells[-1])
+    if not names and "later:" not in cells[-1]:
+        yield f"row {cells[0]} names nothing"
+    for name in names:
+        if name.startswith("sim/oracles/"):
+            known = os.path.exists(name + ".cc")
+        elif "/" in name:
+            known = os.path.exists(name)
+        elif name.endswith(".*"):
+            known = any(test.startswith(name[:-1]) for test in tests)
+        else:
+            known = name in tests
+        if not known:
+            yield f"row {cells[0]}: {name}"
 
 
 class Failures(unittest.TestCase):
     def test_every_name_exists(self):
         tests = tests_of_the_tree()
         self.assertGreater(len(tests), 50)
-        for cells in rows():
-            names = re.findall(r"`([^`]+)`", cells[-1])
-            if "later:" not in cells[-1]:
-                self.assertTrue(names, f"row {cells[0]} names nothing")
-            for name in names:
-                if name.startswith("sim/oracles/"):
-                    self.assertTrue(os.path.exists(name + ".cc"), name)
-                elif "/" in name:
-                    self.assertTrue(os.path.exists(name), name)
-                elif name.endswith(".*"):
-                    self.assertTrue(any(test.startswith(name[:-1]) for test in tests), name)
-                else:
-                    self.assertIn(name, tests)
+        self.assertEqual([name for cells in rows() for name in unknown(cells, tests)], [])
+
+    def test_what_does_not_exist_is_found(self):
+        tests = {"Suite.Claims"}
+        for good in ("`Suite.Claims`", "`Suite.*`", "`sim/oracles/honest`", "`tools/tidy.py`", "later: a room"):
+            self.assertEqual(list(unknown(["1", good], tests)), [])
+        for bad in ("`Suite.Claim`", "`Suit.*`", "`sim/oracles/none`", "`tools/none.py`", "words", "`X.Y`; later: x"):
+            self.assertEqual(len(list(unknown(["1", bad], tests))), 1, bad)
 
     def test_the_rows_that_wait_are_listed(self):
         waiting = {}
@@ -92,6 +119,24 @@ class Failures(unittest.TestCase):
             for cells in table:
                 self.assertEqual(len(cells), COLUMNS[title], cells)
                 self.assertTrue(all(cells), cells)
+
+
+class Rules(unittest.TestCase):
+    def test_all_have_a_row_whose_sections_ids_and_names_exist(self):
+        table, ids, sections = rules()
+        tests = tests_of_the_tree()
+        self.assertEqual([cells[0] for cells in table], [str(n) for n in range(1, 37)])
+        waiting = {}
+        for cells in table:
+            self.assertEqual(len(cells), 5, cells)
+            self.assertEqual(list(unknown(cells, tests)), [])
+            if cells[4].startswith("later: "):
+                waiting[cells[0]] = cells[4].removeprefix("later: ")
+                continue
+            self.assertTrue(all(cells), cells)
+            self.assertLessEqual(set(cells[2].split(", ")), sections, cells)
+            self.assertLessEqual(set(re.split(", | to ", cells[3])), ids, cells)
+        self.assertEqual(waiting, RULES_WAITING)
 
 
 if __name__ == "__main__":
