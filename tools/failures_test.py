@@ -32,14 +32,15 @@ COLUMNS = {CLASSES: 5, MISTAKES: 4, ADVERSARY: 3, RULES: 4}
 TEST = re.compile(r"\bTEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)|\bTYPED_TEST\(\s*(\w+)\s*,\s*(\w+)\s*\)")
 
 
+def tests_of(path):
+    with open(path, encoding="utf-8") as file:
+        return {".".join(part for part in found.groups() if part) for found in TEST.finditer(file.read())}
+
+
 def tests_of_the_tree():
     names = set()
     for folder, _, files in os.walk("."):
-        for name in files:
-            if name.endswith("_test.cc"):
-                with open(os.path.join(folder, name), encoding="utf-8") as file:
-                    for found in TEST.finditer(file.read()):
-                        names.add(".".join(part for part in found.groups() if part))
+        names.update(*(tests_of(os.path.join(folder, name)) for name in files if name.endswith("_test.cc")))
     return names
 
 
@@ -116,6 +117,18 @@ class Failures(unittest.TestCase):
             for cells in table:
                 self.assertEqual(len(cells), COLUMNS[title], cells)
                 self.assertTrue(all(cells), cells)
+
+
+class Areas(unittest.TestCase):
+    def test_names_exist_and_are_in_the_file_that_is_named(self):
+        with open("docs/protocol.md", encoding="utf-8") as file:
+            table = re.search(r"^### 14\.1 .*\n((?:(?!#).*\n)*)", file.read(), re.MULTILINE).group(1)
+        lines = [line for line in table.splitlines() if line.startswith("|")][2:]
+        self.assertGreater(len(lines), 50)
+        for line in lines:
+            names, path = [cell.strip() for cell in line[1:-1].split("|")][2:]
+            tests = tests_of(path)
+            self.assertEqual(list(unknown([path, names], tests)), [])
 
 
 class Rules(unittest.TestCase):
