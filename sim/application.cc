@@ -7,13 +7,16 @@ namespace holdfast::sim {
 Application::Application(const Stage& stage, uint32_t client, Side side, SessionId session)
     : client_(client), side_(side), session_(session), born_(stage.now), next_send_(stage.now) {
   const ClientPlan& plan = stage.plan.clients[client];
-  accepts_max_ = (side == Side::kClient ? plan.settings.session : stage.plan.server.session).replay_bytes_max;
+  const SessionOptions& options = side == Side::kClient ? plan.settings.session : stage.plan.server.session;
+  accepts_max_ = options.replay_bytes_max;
+  says_consumed_ = options.explicit_consume;
   for (const Abort& abort : stage.plan.aborts) has_aborts_ = has_aborts_ || Owns(abort);
   if (StreamOf(stage).bytes == 0) sent_all_ = stage.now;
 }
 
-void Application::OnDeliver(const Stage& stage, uint64_t size) {
-  delivered_ += size;
+void Application::OnDeliver(const Stage& stage, uint64_t offset, uint64_t size) {
+  if (consumed_ == delivered_) next_consume_ = After(stage.now, ReadStreamOf(stage).consume_delay);
+  delivered_ = offset + size;
   peer_began_ = std::min(peer_began_, stage.now);
 }
 
@@ -39,7 +42,20 @@ bool Application::Pump(Stage& stage, Endpoint& endpoint, Bytes& scratch) {
   if (has_aborts_ && TryAbort(stage, endpoint)) return true;
   const bool sent = TrySend(stage, endpoint, scratch);
   const bool finished = TryFinish(stage, endpoint);
-  return sent || finished;
+  const bool consumed = says_consumed_ && TryConsume(stage, endpoint);
+  return sent || finished || consumed;
+}
+
+bool Application::TryConsume(Stage& stage, Endpoint& endpoint) {
+  if (consumed_ == delivered_ || stage.now < next_consume_) return false;
+  const Stream& stream = ReadStreamOf(stage);
+  const uint64_t size = std::min(stream.consume_chunk, delivered_ - consumed_);
+  consumed_ += size;
+  next_consume_ = After(stage.now, stream.consume_delay);
+  stage.Emit(actor(),
+             trace::Consumed{.client = client_, .session = static_cast<uint64_t>(session_), .offset = consumed_});
+  endpoint.Consumed(stage.now, session_, size);
+  return true;
 }
 
 bool Application::TryAbort(Stage& stage, Endpoint& endpoint) {
@@ -65,7 +81,7 @@ bool Application::TrySend(Stage& stage, Endpoint& endpoint, Bytes& scratch) {
     if (scratch.size() < size) scratch.resize(static_cast<size_t>(size));
     const MutableByteSpan chunk(scratch.data(), static_cast<size_t>(size));
     stage.content.Fill(client_, DirectionFrom(side_), sent_, chunk);
-    const uint64_t accepted = endpoint.Send(stage.now, session_, chunk);
+    const uint64_t accepted = endpoint.Send(stage.now, session_, chunk, stream.early);
     called = true;
     stage.Emit(actor(), trace::Send{.client = client_,
                                     .session = static_cast<uint64_t>(session_),
@@ -99,6 +115,7 @@ Time Application::NextWork(const Stage& stage) const {
   } else if (!finished_) {
     next = FinishTime(stream);
   }
+  if (says_consumed_ && consumed_ < delivered_) next = std::min(next, next_consume_);
   if (has_aborts_) {
     for (const Abort& abort : stage.plan.aborts) {
       if (Owns(abort)) next = std::min(next, After(kStart, abort.at));

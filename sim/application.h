@@ -23,7 +23,7 @@ class Application {
   Time NextWork(const Stage& stage) const;
 
   // --- What the endpoint told it ---
-  void OnDeliver(const Stage& stage, uint64_t size);
+  void OnDeliver(const Stage& stage, uint64_t offset, uint64_t size);
   void OnPeerFinished(const Stage& stage);
   void OnSpace() { waits_for_space_ = false; }
   void OnEnded() { over_ = true; }
@@ -37,6 +37,9 @@ class Application {
 
  private:
   const Stream& StreamOf(const Stage& stage) const { return stage.plan.clients[client_].stream(DirectionFrom(side_)); }
+  const Stream& ReadStreamOf(const Stage& stage) const {
+    return stage.plan.clients[client_].stream(Opposite(DirectionFrom(side_)));
+  }
   Actor actor() const { return side_ == Side::kClient ? Actor::Client(client_) : Actor::Server(); }
   bool Owns(const Abort& abort) const { return abort.client == client_ && abort.by == side_; }
   Time StartTime(const Stream& stream) const;
@@ -44,6 +47,7 @@ class Application {
   bool TryAbort(Stage& stage, Endpoint& endpoint);
   bool TrySend(Stage& stage, Endpoint& endpoint, Bytes& scratch);
   bool TryFinish(Stage& stage, Endpoint& endpoint);
+  bool TryConsume(Stage& stage, Endpoint& endpoint);
 
   uint32_t client_ = 0;
   Side side_ = Side::kClient;
@@ -55,6 +59,9 @@ class Application {
   Time next_send_ = {};
   uint64_t sent_ = 0;
   uint64_t delivered_ = 0;
+  uint64_t consumed_ = 0;  // All that was delivered, unless it says so itself.
+  Time next_consume_ = {};
+  bool says_consumed_ = false;
   uint64_t accepts_max_ = 0;  // More than this Send can never accept.
   bool has_aborts_ = false;
   bool waits_for_space_ = false;

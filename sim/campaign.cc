@@ -19,6 +19,7 @@ struct SeedResult {
   uint64_t seed = 0;
   uint64_t hash = 0;
   Counters counters;
+  OptionSet options;
   Duration time_to_heal = {};
   bool failed = false;
 };
@@ -40,6 +41,7 @@ void AddSeed(CampaignReport& report, const SeedResult& result) {
   const Counters& c = result.counters;
   ++report.seeds;
   report.sum.Add(c);
+  report.options.Add(result.options);
   report.violation_count += result.failed;
   report.seeds_resumed += c.resumes >= 1;
   report.seeds_resumed_twice += c.resumes >= 2;
@@ -121,6 +123,7 @@ class Campaign {
     SeedResult result = {.seed = seed,
                          .hash = report.hash,
                          .counters = report.counters,
+                         .options = OptionsOf(plan),
                          .time_to_heal = report.time_to_heal,
                          .failed = report.verdict.has_value()};
     if (result.failed) {

@@ -13,6 +13,7 @@
 #include "core/base/time.h"
 #include "sim/generate.h"
 #include "sim/plan.h"
+#include "sim/plan_options.h"
 #include "sim/run.h"
 
 namespace holdfast::sim {
@@ -71,6 +72,7 @@ struct Extremes {
 struct CampaignReport {
   uint64_t seeds = 0;  // That ran. Fewer than asked for only if the budget, or a violation, stopped it.
   Counters sum;
+  OptionCounts options;  // In how many of the seeds each was chosen.
   uint64_t violation_count = 0;
   std::vector<Violation> violations;  // By seed.
 

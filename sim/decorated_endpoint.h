@@ -15,12 +15,15 @@ class DecoratedEndpoint : public Endpoint {
  public:
   explicit DecoratedEndpoint(std::unique_ptr<Endpoint> inner) : inner_(std::move(inner)) {}
 
-  TransportId TransportOpened(Time now) override { return inner_->TransportOpened(now); }
+  TransportId TransportOpened(Time now, uint32_t source) override { return inner_->TransportOpened(now, source); }
   void TransportClosed(Time now, TransportId t) override { inner_->TransportClosed(now, t); }
   void DialFailed(Time now) override { inner_->DialFailed(now); }
   void Receive(Time now, TransportId t, ByteSpan bytes) override { inner_->Receive(now, t, bytes); }
   void SetWritable(Time now, TransportId t, bool writable) override { inner_->SetWritable(now, t, writable); }
-  size_t Send(Time now, SessionId s, ByteSpan bytes) override { return inner_->Send(now, s, bytes); }
+  void Judge(Time now, SessionId s, const PublicKey& key, bool accept) override { inner_->Judge(now, s, key, accept); }
+  void SetClock(Time now, WallTime wall) override { inner_->SetClock(now, wall); }
+  size_t Send(Time now, SessionId s, ByteSpan bytes, bool early) override { return inner_->Send(now, s, bytes, early); }
+  void Consumed(Time now, SessionId s, uint64_t bytes) override { inner_->Consumed(now, s, bytes); }
   void Finish(Time now, SessionId s) override { inner_->Finish(now, s); }
   void Abort(Time now, SessionId s, uint64_t code) override { inner_->Abort(now, s, code); }
   std::optional<Event> Poll(Time now, Entropy& entropy) override { return inner_->Poll(now, entropy); }
@@ -28,6 +31,7 @@ class DecoratedEndpoint : public Endpoint {
   void Tick(Time now) override { inner_->Tick(now); }
   std::optional<SessionView> View(SessionId s) const override { return inner_->View(s); }
   EndpointCensus Census() const override { return inner_->Census(); }
+  EndpointMemory Memory() const override { return inner_->Memory(); }
   std::optional<SealMark> LastSeal(TransportId t) const override { return inner_->LastSeal(t); }
   uint64_t StateDigest() const override { return inner_->StateDigest(); }
   uint64_t SessionDigest(SessionId s) const override { return inner_->SessionDigest(s); }

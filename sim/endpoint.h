@@ -27,18 +27,28 @@ struct EndpointCensus {
   bool operator==(const EndpointCensus&) const = default;
 };
 
+// What a server's buffers hold, likewise.
+struct EndpointMemory {
+  uint64_t handshake_bytes = 0;  // Of messages 1 that came in part.
+  uint64_t session_bytes = 0;    // Of all sessions.
+};
+
 // A client has one session, whose id it may ignore. A server knows many.
 class Endpoint {
  public:
   virtual ~Endpoint() = default;
 
-  virtual TransportId TransportOpened(Time now) = 0;
+  virtual TransportId TransportOpened(Time now, uint32_t source) = 0;  // `source`: of no account to a client.
   virtual void TransportClosed(Time now, TransportId transport) = 0;
   virtual void DialFailed(Time now) = 0;  // Clients only.
   virtual void Receive(Time now, TransportId transport, ByteSpan bytes) = 0;
   virtual void SetWritable(Time now, TransportId transport, bool writable) = 0;
 
-  virtual size_t Send(Time now, SessionId session, ByteSpan plaintext) = 0;
+  virtual void Judge(Time now, SessionId session, const PublicKey& key, bool accept) = 0;
+  virtual void SetClock(Time now, WallTime wall) = 0;
+
+  virtual size_t Send(Time now, SessionId session, ByteSpan plaintext, bool early) = 0;
+  virtual void Consumed(Time now, SessionId session, uint64_t bytes) = 0;
   virtual void Finish(Time now, SessionId session) = 0;
   virtual void Abort(Time now, SessionId session, uint64_t app_code) = 0;
 
@@ -50,6 +60,7 @@ class Endpoint {
   // Of a session that this end knows, even if it is over.
   virtual std::optional<SessionView> View(SessionId session) const = 0;
   virtual EndpointCensus Census() const { return {}; }
+  virtual EndpointMemory Memory() const { return {}; }
   // The last record sealed on that transport, if any was.
   virtual std::optional<SealMark> LastSeal(TransportId) const { return std::nullopt; }
   virtual uint64_t StateDigest() const = 0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/generate_protocol.h"
+
 namespace holdfast::sim {
 namespace {
 
@@ -29,6 +31,7 @@ struct Swarm {
   bool short_hold = false, small_tables = false, aborts = false, pauses = false;
   bool vigil = false;     // A session that is kept waiting till long after the heal, with nothing to say.
   bool hopeless = false;  // Timers may be shorter than a round trip: nothing works before the heal.
+  bool by_time = false;   // Whatever transport there is dies at a time.
 };
 
 class Generator {
@@ -45,6 +48,7 @@ class Generator {
     for (uint32_t i = 0; i < plan_.clients.size(); ++i) DrawFaults(i);
     DrawAborts();
     DrawHeal();
+    DrawProtocol(c_, options_.profile, RoundTripMax(), plan_);
     return std::move(plan_);
   }
 
@@ -106,6 +110,7 @@ void Generator::DrawSwarm() {
   if (!swarm_.fin && !swarm_.reset && !swarm_.silence) swarm_.reset = true;
   if (!swarm_.in_handshake && !swarm_.in_data && !swarm_.by_age) swarm_.in_data = true;
   plan_.spurious_ticks = c_.Chance(kTopic, 1, 4);
+  swarm_.by_time = !small() && c_.Chance(Topic::kProtocol, 1, 8);
 }
 
 // --- Workload ------------------------------------------------------------------------------------------------------
@@ -304,6 +309,13 @@ void Generator::DrawFaults(uint32_t client) {
       fault.age = DrawMoment(milliseconds(2000));
       plan_.faults.push_back(fault);
     }
+  }
+  if (swarm_.by_time) {
+    Fault fault = DrawDeath(client, 0, false);
+    fault.byte = kAll;
+    fault.age = kNeverAfter;
+    fault.at = DrawMoment(milliseconds(10000));
+    plan_.faults.push_back(fault);
   }
 }
 

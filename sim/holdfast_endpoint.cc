@@ -1,5 +1,9 @@
 // Holdfast as the protocol of a world; see endpoint.h.
 
+#include <fmt/format.h>
+
+#include <array>
+
 #include "core/pool/client.h"
 #include "core/pool/server.h"
 #include "sim/endpoint.h"
@@ -10,14 +14,28 @@ namespace {
 
 constexpr SessionId kTheSession{1};
 
-KeyPair ServerKeyOf(const Plan& plan) {
-  StreamEntropy entropy(plan.seed, "server.static_key");
+KeyPair KeyPairNamed(const Plan& plan, std::string_view name) {
+  StreamEntropy entropy(plan.seed, name);
   return KeyPair::Generate(entropy);
 }
 
-ClientConfig ConfigOf(const ClientSettings& settings, const PublicKey& server_key) {
+KeyPair ServerKeyOf(const Plan& plan) { return KeyPairNamed(plan, "server.static_key"); }
+
+NetworkKey NetworkKeyNamed(const Plan& plan, std::string_view name) {
+  StreamEntropy entropy(plan.seed, name);
+  std::array<uint8_t, kKeyBytes> bytes;
+  entropy.Fill(bytes);
+  return NetworkKey(bytes);
+}
+
+ClientConfig ConfigOf(const Plan& plan, uint32_t client) {
+  const ClientSettings& settings = plan.clients[client].settings;
   ClientConfig config;
-  config.server_key = server_key;
+  if (settings.server_key == Known::kRight) config.server_key = ServerKeyOf(plan).public_key();
+  if (settings.server_key == Known::kWrong) config.server_key = KeyPairNamed(plan, "server.other_key").public_key();
+  if (settings.network_key == Known::kRight) config.network_key = NetworkKeyNamed(plan, "network_key");
+  if (settings.network_key == Known::kWrong) config.network_key = NetworkKeyNamed(plan, "network.other_key");
+  if (settings.static_key) config.static_key = KeyPairNamed(plan, fmt::format("client{}.static_key", client));
   config.suite = settings.suite;
   config.hold = settings.hold;
   config.attempt_timeout_first = settings.attempt_timeout_first;
@@ -28,28 +46,44 @@ ClientConfig ConfigOf(const ClientSettings& settings, const PublicKey& server_ke
   return config;
 }
 
-ServerConfig ConfigOf(const ServerSettings& settings, const KeyPair& key) {
-  return {.static_key = key,
-          .hold_max = settings.hold_max,
-          .handshake_time = settings.handshake_time,
-          .candidate_time = settings.candidate_time,
-          .embryo_time = settings.embryo_time,
-          .handshakes_max = static_cast<size_t>(settings.handshakes_max),
-          .embryos_max = static_cast<size_t>(settings.embryos_max),
-          .sessions_max = static_cast<size_t>(settings.sessions_max),
-          .session = settings.session};
+ServerConfig ConfigOf(const Plan& plan) {
+  const ServerSettings& settings = plan.server;
+  ServerConfig config = {.static_key = ServerKeyOf(plan)};
+  config.offer_nx = settings.offer_nx;
+  config.offer_xx = settings.offer_xx;
+  if (settings.network_key) config.network_key = NetworkKeyNamed(plan, "network_key");
+  config.clock_window = settings.clock_window;
+  config.replays_max = static_cast<size_t>(settings.replays_max);
+  config.hold_max = settings.hold_max;
+  config.handshake_time = settings.handshake_time;
+  config.candidate_time = settings.candidate_time;
+  config.embryo_time = settings.embryo_time;
+  config.handshakes_max = static_cast<size_t>(settings.handshakes_max);
+  config.embryos_max = static_cast<size_t>(settings.embryos_max);
+  config.sessions_max = static_cast<size_t>(settings.sessions_max);
+  config.handshakes_per_source_max = static_cast<size_t>(settings.handshakes_per_source_max);
+  config.embryos_per_source_max = static_cast<size_t>(settings.embryos_per_source_max);
+  config.handshake_bytes_max = static_cast<size_t>(settings.handshake_bytes_max);
+  config.memory_max = static_cast<size_t>(settings.memory_max);
+  config.session = settings.session;
+  return config;
 }
 
 class ClientEnd final : public Endpoint {
  public:
   explicit ClientEnd(Client client) : client_(std::move(client)) {}
 
-  TransportId TransportOpened(Time now) override { return client_.TransportOpened(now); }
+  TransportId TransportOpened(Time now, uint32_t) override { return client_.TransportOpened(now); }
   void TransportClosed(Time now, TransportId t) override { client_.TransportClosed(now, t); }
   void DialFailed(Time now) override { client_.DialFailed(now); }
   void Receive(Time now, TransportId t, ByteSpan bytes) override { client_.Receive(now, t, bytes); }
   void SetWritable(Time now, TransportId t, bool writable) override { client_.SetWritable(now, t, writable); }
-  size_t Send(Time now, SessionId, ByteSpan plaintext) override { return client_.Send(now, plaintext); }
+  void Judge(Time now, SessionId, const PublicKey& key, bool accept) override { client_.Judge(now, key, accept); }
+  void SetClock(Time now, WallTime wall) override { client_.SetClock(now, wall); }
+  size_t Send(Time now, SessionId, ByteSpan plaintext, bool early) override {
+    return client_.Send(now, plaintext, early ? Early::kYes : Early::kNo);
+  }
+  void Consumed(Time now, SessionId, uint64_t bytes) override { client_.Consumed(now, bytes); }
   void Finish(Time now, SessionId) override { client_.Finish(now); }
   void Abort(Time now, SessionId, uint64_t app_code) override { client_.Abort(now, app_code); }
   std::optional<Event> Poll(Time now, Entropy& entropy) override { return client_.Poll(now, entropy); }
@@ -73,14 +107,21 @@ class ServerEnd final : public Endpoint {
  public:
   explicit ServerEnd(Server server) : server_(std::move(server)) {}
 
-  TransportId TransportOpened(Time now) override { return server_.TransportOpened(now); }
+  TransportId TransportOpened(Time now, uint32_t source) override {
+    return server_.TransportOpened(now, SourceKey{source});
+  }
   void TransportClosed(Time now, TransportId t) override { server_.TransportClosed(now, t); }
   void DialFailed(Time) override {}
   void Receive(Time now, TransportId t, ByteSpan bytes) override { server_.Receive(now, t, bytes); }
   void SetWritable(Time now, TransportId t, bool writable) override { server_.SetWritable(now, t, writable); }
-  size_t Send(Time now, SessionId session, ByteSpan plaintext) override {
+  void Judge(Time now, SessionId session, const PublicKey&, bool accept) override {
+    server_.Judge(now, session, accept);
+  }
+  void SetClock(Time now, WallTime wall) override { server_.SetClock(now, wall); }
+  size_t Send(Time now, SessionId session, ByteSpan plaintext, bool) override {
     return server_.Send(now, session, plaintext);
   }
+  void Consumed(Time now, SessionId session, uint64_t bytes) override { server_.Consumed(now, session, bytes); }
   void Finish(Time now, SessionId session) override { server_.Finish(now, session); }
   void Abort(Time now, SessionId session, uint64_t app_code) override { server_.Abort(now, session, app_code); }
   std::optional<Event> Poll(Time now, Entropy& entropy) override { return server_.Poll(now, entropy); }
@@ -90,6 +131,10 @@ class ServerEnd final : public Endpoint {
   EndpointCensus Census() const override {
     Server::Census census = server_.census();
     return {census.transports, census.handshakes, census.embryos, census.sessions, census.tombstones};
+  }
+  EndpointMemory Memory() const override {
+    const Server::Census census = server_.census();
+    return {census.handshake_bytes, census.memory_bytes};
   }
   std::optional<SealMark> LastSeal(TransportId t) const override { return server_.LastSeal(ForkKey(), t); }
   uint64_t StateDigest() const override { return server_.StateDigest(); }
@@ -105,11 +150,10 @@ class ServerEnd final : public Endpoint {
 class HoldfastProtocol final : public Protocol {
  public:
   std::unique_ptr<Endpoint> MakeClient(const Plan& plan, uint32_t client) const override {
-    const PublicKey server_key = ServerKeyOf(plan).public_key();
-    return std::make_unique<ClientEnd>(Client(ConfigOf(plan.clients[client].settings, server_key)));
+    return std::make_unique<ClientEnd>(Client(ConfigOf(plan, client)));
   }
   std::unique_ptr<Endpoint> MakeServer(const Plan& plan) const override {
-    return std::make_unique<ServerEnd>(Server(ConfigOf(plan.server, ServerKeyOf(plan))));
+    return std::make_unique<ServerEnd>(Server(ConfigOf(plan)));
   }
 };
 

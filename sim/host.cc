@@ -23,6 +23,7 @@ void Host::Reset(Stage& stage, Actor actor, std::unique_ptr<Endpoint> endpoint) 
   applications_.clear();
   seen_.clear();
   sessions_.Clear();
+  questions_.clear();
   touched_.clear();
   census_ = {};
   transports_open_ = 0;
@@ -31,6 +32,7 @@ void Host::Reset(Stage& stage, Actor actor, std::unique_ptr<Endpoint> endpoint) 
   dialing_ = receiving_ = kNoLink;
   timer_ = kNever;
   ticks_in_vain_ = 0;
+  early_ = false;
 }
 
 void Host::Begin(Stage& stage, Network& network) {
@@ -91,7 +93,7 @@ void Host::OnConnect(Stage& stage, Network& network, uint32_t index) {
     ++stage.counters.transports;
     end.state = EndState::kOpen;
     ++transports_open_;
-    end.id = endpoint_->TransportOpened(stage.now);
+    end.id = endpoint_->TransportOpened(stage.now, 0);
     end.application = 0;
     links_.At(end.id) = index;
     network.Connected(stage, index);
@@ -107,7 +109,7 @@ void Host::OnAccept(Stage& stage, Network& network, uint32_t index) {
   if (end.state != EndState::kAwaited) return;
   end.state = EndState::kOpen;
   ++transports_open_;
-  end.id = endpoint_->TransportOpened(stage.now);
+  end.id = endpoint_->TransportOpened(stage.now, stage.plan.clients[link.client()].source);
   links_.At(end.id) = index;
   stage.Emit(actor_, trace::Opened{.client = link.client(), .transport = link.transport, .id = Number(end.id)});
   Service(stage, network);
@@ -128,10 +130,12 @@ void Host::OnBytes(Stage& stage, Network& network, uint32_t index, ByteSpan byte
   // An endpoint that has closed the transport is still told of what comes late, and ignores it.
   endpoint_->Receive(stage.now, end.id, bytes);
   receiving_ = index;
+  early_ = false;
   Touch(end.application);
   Service(stage, network);
   receiving_ = kNoLink;
-  const bool compares = bystander != kNoApplication && !link.confirmed && !applications_[bystander].over();
+  // Early data are the application's, and what it does about them is its own.
+  const bool compares = bystander != kNoApplication && !link.confirmed && !applications_[bystander].over() && !early_;
   if (compares) {
     stage.oracles.attempts.OnUnconfirmed(stage.SceneOf(actor_), link.client(), link.transport, digest,
                                          DigestOf(bystander));
@@ -195,6 +199,28 @@ void Host::OnGone(Stage& stage, Network& network, uint32_t index) {
   endpoint_->TransportClosed(stage.now, end.id);
   Touch(end.application);
   Service(stage, network);
+}
+
+// --- Keys and clocks -----------------------------------------------------------------------------------------------
+
+void Host::OnVerdict(Stage& stage, Network& network, uint32_t index) {
+  const Question question = questions_[index];
+  const ClientPlan& plan = stage.plan.clients[question.client];
+  const bool accept = actor_.is_client() ? !plan.distrust : !plan.refuse;
+  stage.Emit(actor_,
+             trace::Verdict{.client = question.client, .session = Number(question.session), .accepted = accept});
+  endpoint_->Judge(stage.now, question.session, question.key, accept);
+  if (actor_.is_client()) Touch(0);
+  Service(stage, network);
+}
+
+void Host::OnClock(Stage& stage, Network& network, Duration offset) {
+  constexpr int64_t kTrueTimeAtStart = 1'900'000'000'000;  // In milliseconds of Unix time.
+  const auto since = std::chrono::floor<std::chrono::milliseconds>(stage.now - kStart + offset);
+  const WallTime wall = {.unix_ms = static_cast<uint64_t>(kTrueTimeAtStart + since.count())};
+  stage.Emit(actor_, trace::Clock{.unix_ms = wall.unix_ms});
+  endpoint_->SetClock(stage.now, wall);
+  if (!actor_.is_client() || !applications_.empty()) Service(stage, network);
 }
 
 // --- Dialing -------------------------------------------------------------------------------------------------------
@@ -278,6 +304,8 @@ void Host::Look(Stage& stage, const Network& network, uint32_t application) {
 }
 
 void Host::LookAtCensus(Stage& stage) {
+  const EndpointMemory memory = endpoint_->Memory();
+  stage.oracles.bounded_memory.OnMemory(stage.SceneOf(actor_), memory.handshake_bytes, memory.session_bytes);
   const EndpointCensus census = endpoint_->Census();
   if (census == census_) return;
   census_ = census;

@@ -37,6 +37,8 @@ class Host {
   void OnBytes(Stage& stage, Network& network, uint32_t link, ByteSpan bytes);
   void OnWritable(Stage& stage, Network& network, uint32_t link);
   void OnGone(Stage& stage, Network& network, uint32_t link);
+  void OnVerdict(Stage& stage, Network& network, uint32_t question);
+  void OnClock(Stage& stage, Network& network, Duration offset);
   bool Probe(Stage& stage, Network& network, uint32_t& dial);  // True if it dialed because of it.
 
   const Endpoint& endpoint() const { return *endpoint_; }
@@ -66,6 +68,13 @@ class Host {
     uint64_t bytes_replayed = 0;
   };
 
+  // The application was asked about a peer's key.
+  struct Question {
+    SessionId session;
+    uint32_t client;
+    PublicKey key;
+  };
+
   Host(const Host&) = default;
 
   Side side() const { return actor_.is_client() ? Side::kClient : Side::kServer; }
@@ -78,6 +87,8 @@ class Host {
   void Close(Stage& stage, Network& network, TransportId transport, Error why);
   void SessionEvent(Stage& stage, Network& network, const Event& event);
   void OpenSession(Stage& stage, Network& network, const Event& event);
+  void Ask(Stage& stage, const Network& network, const Event& event, const PublicKey& key);
+  const Question* QuestionOf(SessionId session) const;
   void Confirm(Network& network, TransportId transport, uint32_t application);
   void WantDial(Stage& stage, Network& network, Duration delay);
   void Dial(Stage& stage, Network& network);
@@ -102,6 +113,7 @@ class Host {
   std::vector<Application> applications_;  // A client's is there from the start.
   std::vector<Seen> seen_;                 // By application.
   IdTable<SessionId, uint32_t> sessions_;  // To applications.
+  std::vector<Question> questions_;        // In the order in which they were asked.
   std::vector<uint32_t> touched_;          // Applications whose sessions may have changed.
   EndpointCensus census_;
   uint64_t transports_open_ = 0;
@@ -109,6 +121,7 @@ class Host {
   bool wish_waits_ = false;  // It has not begun.
   uint32_t dialing_ = kNoLink;
   uint32_t receiving_ = kNoLink;
+  bool early_ = false;          // What is being received brought bytes before it was confirmed.
   Time timer_ = kNever;         // The earliest that is scheduled.
   uint32_t ticks_in_vain_ = 0;  // In a row, after each of which the deadline was still past.
   Bytes scratch_;

@@ -80,7 +80,19 @@ void Host::Close(Stage& stage, Network& network, TransportId transport, Error wh
 
 void Host::SessionEvent(Stage& stage, Network& network, const Event& event) {
   if (std::holds_alternative<event::Opened>(event.what)) return OpenSession(stage, network, event);
+  if (const auto* presented = std::get_if<event::KeyPresented>(&event.what)) {
+    return Ask(stage, network, event, presented->key);
+  }
   const uint32_t* found = sessions_.Find(event.session);
+  const auto* ended = std::get_if<event::Ended>(&event.what);
+  const Question* question = found == nullptr && ended != nullptr ? QuestionOf(event.session) : nullptr;
+  if (question != nullptr) {
+    stage.Emit(actor_, trace::Unopened{.client = question->client,
+                                       .session = Number(event.session),
+                                       .cause = Number(ended->ending.cause),
+                                       .origin = Number(ended->ending.origin)});
+    return;
+  }
   if (found == nullptr) return Misbehaves(stage, "speaks of a session that it never opened");
   const uint32_t index = *found;
   Application& application = applications_[index];
@@ -92,9 +104,15 @@ void Host::SessionEvent(Stage& stage, Network& network, const Event& event) {
       [&](const auto& what) {
         using What = std::remove_cvref_t<decltype(what)>;
         if constexpr (std::is_same_v<What, event::Deliver>) {
-          const uint64_t over = receiving_ == kNoLink ? kNoTransport : network.link(receiving_).transport;
+          uint64_t over = receiving_ == kNoLink ? kNoTransport : network.link(receiving_).transport;
+          const bool takes_early = !actor_.is_client() && stage.plan.server.session.early_bytes_max > 0;
+          if (takes_early && receiving_ != kNoLink && !network.link(receiving_).confirmed) {
+            early_ = true;
+            stage.oracles.early.OnDeliver(stage.SceneOf(actor_), client, over, what.offset, what.bytes.size());
+            over = kNoTransport;
+          }
           stage.counters.bytes_delivered += what.bytes.size();
-          application.OnDeliver(stage, what.bytes.size());
+          application.OnDeliver(stage, what.offset, what.bytes.size());
           stage.Emit(actor_,
                      trace::Deliver{.client = client,
                                     .session = session,
@@ -148,9 +166,11 @@ void Host::OpenSession(Stage& stage, Network& network, const Event& event) {
     ++stage.counters.sessions;
     Confirm(network, event.transport, static_cast<uint32_t>(applications_.size()));
     if (link == kNoLink) link = receiving_;
-    if (link == kNoLink) return Misbehaves(stage, "opens a session out of nothing");
+    const Question* question = QuestionOf(event.session);
+    if (link == kNoLink && question == nullptr) return Misbehaves(stage, "opens a session out of nothing");
+    const uint32_t client = question != nullptr ? question->client : network.link(link).client();
     sessions_.At(event.session) = static_cast<uint32_t>(applications_.size());
-    applications_.emplace_back(stage, network.link(link).client(), Side::kServer, event.session);
+    applications_.emplace_back(stage, client, Side::kServer, event.session);
     seen_.emplace_back();
   }
   const uint32_t index = *sessions_.Find(event.session);
@@ -158,6 +178,24 @@ void Host::OpenSession(Stage& stage, Network& network, const Event& event) {
   stage.Emit(actor_, trace::SessionOpened{.client = ClientOf(index),
                                           .session = Number(event.session),
                                           .transport = NumberOf(network, event.transport)});
+}
+
+// What the application will say, and when, is the plan's business.
+void Host::Ask(Stage& stage, const Network& network, const Event& event, const PublicKey& key) {
+  const uint32_t link = LinkOf(event.transport);
+  if (link == kNoLink) return Misbehaves(stage, "shows the key of a peer without a transport");
+  const uint32_t client = network.link(link).client();
+  const ClientPlan& plan = stage.plan.clients[client];
+  stage.Emit(actor_, trace::Asked{.client = client, .session = Number(event.session)});
+  stage.ScheduleIn(actor_.is_client() ? plan.trust_delay : plan.verdict_delay, Happening::kVerdict, actor_.index,
+                   static_cast<uint32_t>(questions_.size()));
+  questions_.push_back({event.session, client, key});
+}
+
+const Host::Question* Host::QuestionOf(SessionId session) const {
+  if (actor_.is_client()) return nullptr;
+  auto found = std::ranges::find(questions_, session, &Question::session);
+  return found != questions_.end() ? &*found : nullptr;
 }
 
 // The server's session is on that transport.

@@ -36,6 +36,46 @@ const Path& PathOf(const Plan& plan, uint32_t client, uint32_t transport, Direct
   return *found;
 }
 
+namespace {
+
+// The last setting of that clock; null: it was never set.
+const ClockRule* LastClock(const Plan& plan, Side of, uint32_t client) {
+  const ClockRule* last = nullptr;
+  for (const ClockRule& rule : plan.clocks) {
+    const bool same = rule.of == of && (of == Side::kServer || rule.client == client);
+    if (same && (last == nullptr || rule.at >= last->at)) last = &rule;
+  }
+  return last;
+}
+
+bool ClocksAgree(const Plan& plan, uint32_t client) {
+  const ClockRule* server = LastClock(plan, Side::kServer, 0);
+  const ClockRule* mine = LastClock(plan, Side::kClient, client);
+  if (server == nullptr) return true;
+  // The stamp is as old as its way is long.
+  const Duration slack = plan.server.clock_window / 2;
+  return mine != nullptr && std::chrono::abs(server->offset - mine->offset) <= slack;
+}
+
+}  // namespace
+
+bool IsOutsider(const Plan& plan, uint32_t client) {
+  return plan.server.network_key && plan.clients[client].settings.network_key != Known::kRight;
+}
+
+bool MayEnter(const Plan& plan, uint32_t client) {
+  const ClientSettings& settings = plan.clients[client].settings;
+  if (settings.static_key ? !plan.server.offer_xx : !plan.server.offer_nx) return false;
+  if (!plan.server.network_key) return settings.network_key == Known::kNothing;
+  return settings.network_key == Known::kRight && ClocksAgree(plan, client);
+}
+
+bool IsRefused(const Plan& plan, uint32_t client) {
+  const ClientPlan& of = plan.clients[client];
+  return of.settings.server_key == Known::kWrong || (of.settings.server_key == Known::kNothing && of.distrust) ||
+         (of.settings.static_key && of.refuse);
+}
+
 std::string_view NameOf(FaultKind kind) {
   constexpr std::array<std::string_view, kFaultKinds> kNames = {"fin",  "reset", "silence", "stall", "refuse",
                                                                 "hang", "ghost", "slow",    "probe"};

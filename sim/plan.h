@@ -51,6 +51,10 @@ struct Stream {
   Duration start_delay = {};
   FinishRule finish = FinishRule::kWhenSent;
   Duration finish_delay = {};
+  bool early = false;  // Up: all of it may ride in messages 1.
+  // Of the reader, if its end lets it say what it has consumed (explicit_consume): so much at a time...
+  uint64_t consume_chunk = kAll;
+  Duration consume_delay = {};  // ...and so long after it was delivered, or after the chunk before it.
   bool operator==(const Stream&) const = default;
 };
 
@@ -151,9 +155,19 @@ constexpr bool IsOfDial(FaultKind kind) { return kind >= FaultKind::kRefuse && k
 
 // --- How the endpoints are set -------------------------------------------------------------------------------------
 
+// Which of two keys an end goes by.
+enum class Known : uint8_t {
+  kRight,    // The one that the other end has.
+  kWrong,    // Another one.
+  kNothing,  // None. A client then asks its application about the server's key.
+};
+
 // As ClientConfig and ServerConfig of core/pool, without the keys, which follow from the seed.
 struct ClientSettings {
   Suite suite = Suite::kChaChaPoly;
+  Known server_key = Known::kRight;
+  Known network_key = Known::kNothing;
+  bool static_key = false;  // It proves a key of its own: XX.
   Duration hold = std::chrono::minutes(10);
   Duration attempt_timeout_first = limits::kAttemptTimeoutFirst;
   Duration attempt_timeout_max = limits::kAttemptTimeoutMax;
@@ -164,6 +178,11 @@ struct ClientSettings {
 };
 
 struct ServerSettings {
+  bool offer_nx = true;
+  bool offer_xx = true;
+  bool network_key = false;  // A private listener.
+  Duration clock_window = limits::kClockWindow;
+  uint64_t replays_max = limits::kReplaysMax;
   Duration hold_max = limits::kHoldMax;
   Duration handshake_time = limits::kHandshakeTime;
   Duration candidate_time = limits::kCandidateTime;
@@ -171,11 +190,24 @@ struct ServerSettings {
   uint64_t handshakes_max = 1024;
   uint64_t embryos_max = 1024;
   uint64_t sessions_max = 1024;
+  uint64_t handshakes_per_source_max = 1024;
+  uint64_t embryos_per_source_max = 1024;
+  uint64_t handshake_bytes_max = limits::kHandshakeBytesMax;
+  uint64_t memory_max = limits::kMemoryMax;
   SessionOptions session;
   bool operator==(const ServerSettings& other) const;
 };
 
 bool SameOptions(const SessionOptions& a, const SessionOptions& b);
+
+// A host's clock on the wall is set. Until then it has none.
+struct ClockRule {
+  Side of = Side::kServer;
+  uint32_t client = 0;   // Of a client's clock.
+  Duration at = {};      // Since the start of the run.
+  Duration offset = {};  // To the true time; may be negative.
+  bool operator==(const ClockRule&) const = default;
+};
 
 // --- All of it -----------------------------------------------------------------------------------------------------
 
@@ -184,6 +216,12 @@ struct ClientPlan {
   Stream up;
   Stream down;
   Duration start = {};  // First dial, after the start of the run.
+  uint32_t source = 0;  // Its address, as far as the server's limits are concerned.
+  // What the server's application says of the client's key, and the client's of the server's, if they are asked.
+  Duration verdict_delay = {};
+  bool refuse = false;
+  Duration trust_delay = {};
+  bool distrust = false;
   const Stream& stream(Direction d) const { return d == Direction::kUp ? up : down; }
   Stream& stream(Direction d) { return d == Direction::kUp ? up : down; }
   bool operator==(const ClientPlan&) const = default;
@@ -197,6 +235,7 @@ struct Plan {
   bool spurious_ticks = false;
   ServerSettings server;
   std::vector<ClientPlan> clients;  // At least one.
+  std::vector<ClockRule> clocks;
   std::vector<PathRule> paths;
   std::vector<Abort> aborts;
   std::vector<Fault> faults;
@@ -205,6 +244,19 @@ struct Plan {
 
 // The path of one direction of one transport.
 const Path& PathOf(const Plan& plan, uint32_t client, uint32_t transport, Direction direction);
+
+// Whether the server, as it is set, can ever let the client in: what it offers, and what the network key and the two
+// clocks are at last. (What the applications say of the keys is another question.)
+bool MayEnter(const Plan& plan, uint32_t client);
+
+// Whether an application's verdict keeps the session from ever being opened.
+bool IsRefused(const Plan& plan, uint32_t client);
+
+// Whether the client does not get in where the server owes a stranger no byte.
+bool IsOutsider(const Plan& plan, uint32_t client);
+
+// Whether the server's sessions may have to wait for each other's memory.
+inline bool HasLittleMemory(const Plan& plan) { return plan.server.memory_max < limits::kMemoryMax; }
 
 // What the network is like after the heal.
 inline constexpr Path kGoodPath = {.latency = std::chrono::milliseconds(1)};

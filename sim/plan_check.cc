@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/plan_text.h"
 
 namespace holdfast::sim {
@@ -32,7 +34,8 @@ Why ProblemOf(const SessionOptions& o) {
 Why ProblemOf(const Stream& stream) {
   if (stream.bytes > kStreamBytesMax) return "a stream has too many bytes";
   if (stream.chunk < 1) return "a chunk must be at least 1";
-  for (Duration d : {stream.think, stream.start_delay, stream.finish_delay}) {
+  if (stream.consume_chunk < 1) return "a consume_chunk must be at least 1";
+  for (Duration d : {stream.think, stream.start_delay, stream.finish_delay, stream.consume_delay}) {
     if (!IsSpan(d)) return "a time of a stream is out of bounds";
   }
   return {};
@@ -59,6 +62,7 @@ Why ProblemOf(const ClientPlan& client) {
   if (!IsSpan(s.hold) || s.hold < std::chrono::milliseconds(1)) {
     return "hold must be at least 1 ms";
   }
+  if (!IsSpan(client.verdict_delay) || !IsSpan(client.trust_delay)) return "a time of a client is out of bounds";
   if (s.attempt_timeout_first <= Duration{}) return "attempt_timeout_first must be more than 0";
   if (auto why = ProblemOf(s.session)) return why;
   for (const Stream* stream : {&client.up, &client.down}) {
@@ -101,6 +105,18 @@ std::optional<std::string> Problem(const Plan& plan) {
     if (plan.clients[i].settings.session.rekey_interval != plan.server.session.rekey_interval) {
       return fmt::format("client {}: rekey_interval must be the server's", i);
     }
+  }
+  for (uint32_t i = 0; i < plan.clients.size(); ++i) {
+    const bool gives_up = std::ranges::any_of(plan.aborts, [i](const Abort& abort) {
+      return abort.client == i && abort.by == Side::kClient && abort.at != kNeverAfter;
+    });
+    if (!MayEnter(plan, i) && !gives_up) {
+      return fmt::format("client {}: the server never lets it in, so it needs an abort with at=", i);
+    }
+  }
+  for (const ClockRule& rule : plan.clocks) {
+    if (rule.client >= plan.clients.size()) return "a clock names a client that is not there";
+    if (!IsSpan(rule.at) || !IsSpan(std::chrono::abs(rule.offset))) return "clock: a time is out of bounds";
   }
   for (const PathRule& rule : plan.paths) {
     if (rule.client >= plan.clients.size()) return "a path names a client that is not there";

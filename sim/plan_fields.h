@@ -23,26 +23,40 @@ struct PlanField {
 constexpr auto FieldsOf(const SessionOptions*) {
   using T = SessionOptions;
   return std::tuple(FIELD(replay_bytes_max), FIELD(receive_window), FIELD(data_bytes_first), FIELD(data_bytes_max),
-                    FIELD(ack_bytes_max), FIELD(ack_delay), FIELD(ping_idle), FIELD(dead_transport), FIELD(linger),
-                    FIELD(rekey_interval));
+                    FIELD(ack_bytes_max), FIELD(ack_delay), FIELD(explicit_consume), FIELD(early_bytes_max),
+                    FIELD(ping_idle), FIELD(dead_transport), FIELD(linger), FIELD(rekey_interval));
 }
 
 constexpr auto FieldsOf(const ClientSettings*) {
   using T = ClientSettings;
-  return std::tuple(FIELD(suite), FIELD(hold), FIELD(attempt_timeout_first), FIELD(attempt_timeout_max),
-                    FIELD(backoff_first), FIELD(backoff_max));
+  return std::tuple(FIELD(suite), FIELD(server_key), FIELD(network_key), FIELD(static_key), FIELD(hold),
+                    FIELD(attempt_timeout_first), FIELD(attempt_timeout_max), FIELD(backoff_first), FIELD(backoff_max));
 }
 
 constexpr auto FieldsOf(const ServerSettings*) {
   using T = ServerSettings;
-  return std::tuple(FIELD(hold_max), FIELD(handshake_time), FIELD(candidate_time), FIELD(embryo_time),
-                    FIELD(handshakes_max), FIELD(embryos_max), FIELD(sessions_max));
+  return std::tuple(FIELD(offer_nx), FIELD(offer_xx), FIELD(network_key), FIELD(clock_window), FIELD(replays_max),
+                    FIELD(hold_max), FIELD(handshake_time), FIELD(candidate_time), FIELD(embryo_time),
+                    FIELD(handshakes_max), FIELD(embryos_max), FIELD(sessions_max), FIELD(handshakes_per_source_max),
+                    FIELD(embryos_per_source_max), FIELD(handshake_bytes_max), FIELD(memory_max));
+}
+
+// Besides its settings and streams.
+constexpr auto FieldsOf(const ClientPlan*) {
+  using T = ClientPlan;
+  return std::tuple(FIELD(start), FIELD(source), FIELD(verdict_delay), FIELD(refuse), FIELD(trust_delay),
+                    FIELD(distrust));
 }
 
 constexpr auto FieldsOf(const Stream*) {
   using T = Stream;
   return std::tuple(FIELD(bytes), FIELD(chunk), FIELD(think), FIELD(start), FIELD(start_delay), FIELD(finish),
-                    FIELD(finish_delay));
+                    FIELD(finish_delay), FIELD(early), FIELD(consume_chunk), FIELD(consume_delay));
+}
+
+constexpr auto FieldsOf(const ClockRule*) {
+  using T = ClockRule;
+  return std::tuple(FIELD(of), FIELD(client), FIELD(at), FIELD(offset));
 }
 
 constexpr auto FieldsOf(const Abort*) {
@@ -59,6 +73,12 @@ constexpr auto FieldsOf(const Path*) {
 constexpr auto FieldsOf(const PathRule*) {
   using T = PathRule;
   return std::tuple(FIELD(client), FIELD(direction), FIELD(transport));
+}
+
+// Besides its lists.
+constexpr auto FieldsOf(const Plan*) {
+  using T = Plan;
+  return std::tuple(FIELD(seed), FIELD(heal), FIELD(spurious_ticks));
 }
 
 // Of every fault; which of them a kind has is below.

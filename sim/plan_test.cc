@@ -18,6 +18,7 @@ plan seed=42 heal=20s
 server replay_bytes_max=4096
 client id=0 suite=aes-gcm hold=5s
 stream client=0 of=c>s bytes=40000 chunk=1000 think=1ms
+clock of=client at=2s offset=-300s
 path client=0 of=s>c latency=140ms segments=one-byte
 abort by=server code=7 delivered=1000
 
@@ -34,6 +35,8 @@ TEST(Plan, ReadsAsItIsWritten) {
   EXPECT_EQ(plan->clients[0].settings.suite, Suite::kAesGcm);
   EXPECT_EQ(plan->clients[0].up.bytes, 40000U);
   EXPECT_EQ(plan->clients[0].up.think, milliseconds(1));
+  EXPECT_EQ(plan->clocks[0].of, Side::kClient);
+  EXPECT_EQ(plan->clocks[0].offset, std::chrono::seconds(-300));
   EXPECT_EQ(plan->paths[0].path.latency, milliseconds(140));
   EXPECT_EQ(plan->aborts[0].delivered, 1000U);
   ASSERT_EQ(plan->faults.size(), 2U);
@@ -87,6 +90,12 @@ TEST(Plan, RefusesEachMistakeWithItsLine) {
       {"probe client=0", "it needs one of age= and at="},
       {"abort client=9", "an abort names a client that is not there"},
       {"abort code=4611686018427387904", "code must be at most 2^62 - 1"},
+      {"clock client=3", "a clock names a client that is not there"},
+      {"clock at=-1s", "clock: a time is out of bounds"},
+      {"path client=0 of=c>s latency=-1s", "a time of a path is out of bounds"},
+      {"stream client=0 of=c>s consume_chunk=0", "a consume_chunk must be at least 1"},
+      {"server offer_nx=no", "client 0: the server never lets it in, so it needs an abort with at="},
+      {"server network_key=yes", "client 0: the server never lets it in, so it needs an abort with at="},
       {"path client=7 of=c>s", "a path names a client that is not there"},
       {"path client=0 of=c>s capacity=0", "a capacity must be at least 1"},
       {"server data_bytes_max=65001", "data_bytes_max must be at most 65000"},

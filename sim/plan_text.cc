@@ -38,6 +38,10 @@ struct EnumNames<FinishRule> {
   static constexpr std::array<std::string_view, 2> kNames = {"when-sent", "after-peer"};
 };
 template <>
+struct EnumNames<Known> {
+  static constexpr std::array<std::string_view, 3> kNames = {"right", "wrong", "nothing"};
+};
+template <>
 struct EnumNames<Segments> {
   static constexpr std::array<std::string_view, 4> kNames = {"whole", "random", "one-byte", "coalesced"};
 };
@@ -75,11 +79,12 @@ bool FromText(std::string_view text, Duration& value) {
     value = kNeverAfter;
     return true;
   }
-  size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const size_t sign = text.starts_with('-') ? 1 : 0;
+  const size_t digits = std::min(text.find_first_not_of("0123456789", sign), text.size());
   int64_t count = 0;
   if (!ParseInteger(text.substr(0, digits), count)) return false;
   for (const Unit& unit : kUnits) {
-    if (text.substr(digits) != unit.name || count > kNeverAfter.count() / unit.ns) continue;
+    if (text.substr(digits) != unit.name || std::abs(count) > kNeverAfter.count() / unit.ns) continue;
     value = Duration(count * unit.ns);
     return true;
   }
@@ -216,7 +221,7 @@ void ParseClient(Line& line, Plan& plan) {
     line.Fail(fmt::format("the next client's id is {}", plan.clients.size()));
   }
   ClientPlan client;
-  line.Take("start", client.start);
+  line.TakeFields(client);
   line.TakeFields(client.settings);
   line.TakeFields(client.settings.session);
   plan.clients.push_back(client);
@@ -256,9 +261,7 @@ bool ParseFault(Line& line, Plan& plan) {
 
 void ParseLine(Line& line, Plan& plan) {
   if (line.word() == "plan") {
-    line.Take("seed", plan.seed);
-    line.Take("heal", plan.heal);
-    line.Take("spurious_ticks", plan.spurious_ticks);
+    line.TakeFields(plan);
   } else if (line.word() == "server") {
     line.TakeFields(plan.server);
     line.TakeFields(plan.server.session);
@@ -266,6 +269,10 @@ void ParseLine(Line& line, Plan& plan) {
     ParseClient(line, plan);
   } else if (line.word() == "stream") {
     ParseStream(line, plan);
+  } else if (line.word() == "clock") {
+    ClockRule rule;
+    line.TakeFields(rule);
+    plan.clocks.push_back(rule);
   } else if (line.word() == "path") {
     ParsePath(line, plan);
   } else if (line.word() == "abort") {
@@ -295,8 +302,12 @@ std::string Print(const Fault& fault) {
 }
 
 std::string Print(const Plan& plan) {
-  std::string out = fmt::format("plan seed={} heal={}", plan.seed, ToText(plan.heal));
-  out += plan.spurious_ticks ? " spurious_ticks=yes\n" : "\n";
+  static const Plan kStandardPlan;
+  std::string out = "plan";
+  VisitFieldPairs(plan, kStandardPlan, [&out](std::string_view name, const auto& x, const auto& y) {
+    if (x != y || name == "seed" || name == "heal") out += fmt::format(" {}={}", name, ToText(x));
+  });
+  out += '\n';
   if (plan.server != ServerSettings{}) {
     out += "server";
     PrintFields(out, plan.server, ServerSettings{});
@@ -306,12 +317,17 @@ std::string Print(const Plan& plan) {
   for (size_t i = 0; i < plan.clients.size(); ++i) {
     const ClientPlan& client = plan.clients[i];
     out += fmt::format("client id={}", i);
-    if (client.start != Duration{}) out += fmt::format(" start={}", ToText(client.start));
+    PrintFields(out, client, ClientPlan{});
     PrintFields(out, client.settings, ClientSettings{});
     PrintFields(out, client.settings.session, SessionOptions{});
     out += '\n';
     PrintStream(out, i, Direction::kUp, client.up);
     PrintStream(out, i, Direction::kDown, client.down);
+  }
+  for (const ClockRule& rule : plan.clocks) {
+    out += "clock";
+    PrintFields(out, rule, ClockRule{});
+    out += '\n';
   }
   for (const PathRule& rule : plan.paths) {
     out += fmt::format("path client={} of={}", rule.client, ToText(rule.direction));

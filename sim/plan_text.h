@@ -7,12 +7,13 @@
 //   server replay_bytes_max=4096
 //   client id=0 suite=aes-gcm hold=5s
 //   stream client=0 of=c>s bytes=40000 chunk=1000 think=1ms
+//   clock of=client client=0 at=2s offset=-300s
 //   path client=0 of=s>c latency=140ms segments=one-byte
 //   abort client=0 by=server code=7 delivered=1000
 //   reset client=0 transport=1 of=c>s byte=137 server_learns=30s keep_down=0
 //   refuse client=0 dial=2
 //
-// Times: an integer and ns, us, ms or s, or `never`. Sizes: bytes, or `all`.
+// Times: an integer, of an offset maybe negative, and ns, us, ms or s, or `never`. Sizes: bytes, or `all`.
 
 #include <expected>
 #include <optional>

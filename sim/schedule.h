@@ -24,6 +24,8 @@ enum class Happening : uint8_t {
   kArrive,     // a: link, b: direction.
   kWritable,   // a: link, b: direction.
   kLearn,      // a: link, b: side.
+  kVerdict,    // a: actor, b: number of the question.
+  kClock,      // a: index of the rule.
   kFault,      // a: index of the fault, b: link or kNoLink.
   kHeal,
 };

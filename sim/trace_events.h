@@ -52,7 +52,13 @@ namespace holdfast::sim {
   X(State, "what the endpoint knows of the session now", client, session, epoch, attempt, attached, candidate, sent,   \
     acked, received, consumed, replay_bytes)                                                                           \
   X(Census, "what the server holds now", transports, handshakes, embryos, sessions, tombstones)                        \
-  X(Violation, "an oracle speaks", number)
+  X(Violation, "an oracle speaks", number)                                                                             \
+  X(Consumed, "the application owns so much of what it was given", client, session, offset)                            \
+  X(Asked, "the application is asked about the peer's key", client, session)                                           \
+  X(Verdict, "the application says what it thinks of the peer's key", client, session, accepted)                       \
+  X(Unopened, "a session that the application was asked about is over before it was open", client, session, cause,     \
+    origin)                                                                                                            \
+  X(Clock, "the clock on the wall is set", unix_ms)
 
 enum class TraceKind : uint8_t {
 #define HOLDFAST_TRACE_KIND(Name, ...) k##Name,

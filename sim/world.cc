@@ -27,6 +27,7 @@ void World::Start(const Plan& plan, const Protocol& protocol, const WorldOptions
   network_.Reset(stage_);
   server_.Reset(stage_, Actor::Server(), protocol.MakeServer(plan));
   clients_.resize(plan.clients.size());
+  for (uint32_t i = 0; i < plan.clocks.size(); ++i) stage_.ScheduleIn(plan.clocks[i].at, Happening::kClock, i);
   for (uint32_t i = 0; i < clients_.size(); ++i) {
     clients_[i].Reset(stage_, Actor::Client(i), protocol.MakeClient(plan, i));
     stage_.ScheduleIn(plan.clients[i].start, Happening::kBegin, i);
@@ -80,6 +81,10 @@ void World::Happen(const Scheduled& next) {
     }
     case Happening::kLearn:
       return Learn(next.a, static_cast<Side>(next.b));
+    case Happening::kVerdict:
+      return (next.a == Actor::kServer ? server_ : clients_[next.a]).OnVerdict(stage_, network_, next.b);
+    case Happening::kClock:
+      return SetClock(stage_.plan.clocks[next.a]);
     case Happening::kFault:
       return StrikeFault(next.a, next.b);
     case Happening::kHeal:
@@ -115,6 +120,10 @@ void World::StrikeFault(uint32_t index, uint32_t link) {
   if (!stage_.healed && clients_[fault.client].Probe(stage_, network_, dial)) {
     network_.CountFault(stage_, index, dial);
   }
+}
+
+void World::SetClock(const ClockRule& rule) {
+  (rule.of == Side::kServer ? server_ : clients_[rule.client]).OnClock(stage_, network_, rule.offset);
 }
 
 void World::Heal() {

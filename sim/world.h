@@ -56,6 +56,7 @@ class World {
   void Arrive(uint32_t link, Direction direction);
   void Learn(uint32_t link, Side side);
   void StrikeFault(uint32_t fault, uint32_t link);
+  void SetClock(const ClockRule& rule);
   void Heal();
   void NoteEnd();
   bool Finish();

@@ -55,7 +55,9 @@ Parsed<CampaignOutputs> CampaignOutputs::Open(const std::optional<std::string>& 
 
 Outcome CampaignOutputs::Write(const CampaignFacts& facts, const sim::CampaignReport& report) {
   FILE* people = json_ && json_->is_standard_output() ? stderr : stdout;
-  auto written = WriteTo(people, ViolationsText(facts, report) + CampaignTable(facts, report).Text());
+  std::string text = ViolationsText(facts, report) + CampaignTable(facts, report).Text();
+  if (facts.list_options) text += '\n' + OptionsTable(report).Text();
+  auto written = WriteTo(people, text);
   if (written && json_) written = json_->Write(JsonText(CampaignJson(facts, report)));
   if (written && plans_) written = WritePlans(*plans_, facts, report);
   if (!written) return std::unexpected(written.error());

@@ -90,6 +90,18 @@ Json ExtremesJson(const sim::CampaignReport& report, const sim::Extremes& extrem
   return {{"min", extremes.min}, {"max", extremes.max}, {"max_seed", extremes.max_seed}};
 }
 
+Json SeedOptionsJson(const sim::CampaignReport& report) {
+  Json list = Json::array();
+  const std::span<const sim::PlanOption> options = sim::PlanOptions();
+  for (size_t i = 0; i < options.size(); ++i) {
+    list.push_back({{"topic", options[i].topic},
+                    {"name", options[i].name},
+                    {"meaning", options[i].meaning},
+                    {"seeds", report.options.of(i)}});
+  }
+  return list;
+}
+
 Json ViolationJson(const CampaignFacts& facts, const sim::Violation& violation) {
   return {
       {"seed", violation.seed},
@@ -130,6 +142,19 @@ Table CampaignTable(const CampaignFacts& facts, const sim::CampaignReport& repor
   return table;
 }
 
+Table OptionsTable(const sim::CampaignReport& report) {
+  Table table;
+  std::string_view topic;
+  const std::span<const sim::PlanOption> options = sim::PlanOptions();
+  for (size_t i = 0; i < options.size(); ++i) {
+    if (topic != options[i].topic) table.Section(std::string(topic = options[i].topic), "seeds");
+    const uint64_t seeds = report.options.of(i);
+    table.Row(std::string(options[i].name), fmt::format("{}  {:>6}", Grouped(seeds), PercentText(seeds, report.seeds)),
+              std::string(options[i].meaning));
+  }
+  return table;
+}
+
 Json CampaignJson(const CampaignFacts& facts, const sim::CampaignReport& report) {
   Json files = Json::array();
   for (const CarriedFile& file : facts.files) files.push_back({{"path", file.path}, {"bytes", file.bytes}});
@@ -163,6 +188,7 @@ Json CampaignJson(const CampaignFacts& facts, const sim::CampaignReport& report)
            {"seeds_resumed_twice", report.seeds_resumed_twice},
            {"seeds_cut_in_handshake", report.seeds_cut_in_handshake},
        }},
+      {"seed_options", SeedOptionsJson(report)},
       {"extremes",
        {
            {"time_to_heal_ns", ExtremesJson(report, report.time_to_heal_ns)},

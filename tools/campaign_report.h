@@ -29,6 +29,7 @@ struct CampaignFacts {
   Duration time_budget = Duration::max();
   std::string_view provider;  // Of the cryptography.
   std::string invoked;        // The program, quoted for a shell.
+  bool list_options = false;  // Print OptionsTable too.
 
   bool interrupted = false;
   Duration elapsed = {};                         // By the wall's clock.
@@ -37,6 +38,10 @@ struct CampaignFacts {
 };
 
 Table CampaignTable(const CampaignFacts& facts, const sim::CampaignReport& report);
+
+// What a seed can choose, topic by topic, and how many of the seeds did.
+Table OptionsTable(const sim::CampaignReport& report);
+
 Json CampaignJson(const CampaignFacts& facts, const sim::CampaignReport& report);
 
 // The first few in full, the others in a line each.

@@ -30,6 +30,7 @@ constexpr const char* kFooter = R"(Examples:
   holdfast sim --file photo.jpg notes.txt   carries these files over bad networks, and compares every byte
   holdfast sim --time-budget 60 --json -    what a minute is enough for, as JSON
   holdfast sim --profile small --speed      small worlds, and how fast this machine is
+  holdfast sim --list-options               what a seed can choose, and how often it was chosen
 
 A seed that fails prints the oracle's sentence, its plan, and the command that runs it again.
 Exit status: 0 nothing was violated; 1 something was, or no seed ran; 2 bad arguments or files;
@@ -45,6 +46,7 @@ struct Options {
   std::optional<std::string> plans;
   bool stop_at_first = false;
   bool speed = false;
+  bool list_options = false;
 };
 
 Duration Now() { return std::chrono::steady_clock::now().time_since_epoch(); }
@@ -85,7 +87,8 @@ Outcome RunSim(const Options& options, const std::string& invoked) {
                          .profile = options.profile,
                          .time_budget = options.time_budget,
                          .provider = CryptoProvider(),
-                         .invoked = invoked};
+                         .invoked = invoked,
+                         .list_options = options.list_options};
   sim::CampaignOptions campaign;
   campaign.seed_first = options.seeds.first;
   campaign.seed_last = options.seeds.last;
@@ -125,6 +128,8 @@ Command AddSim(const Program& program) {
   AddOption(*line, "--plans", options->plans, ParsePath, "DIR",
             "Write the plan of each failing seed to DIR/seed-N.plan");
   line->add_flag("--speed", options->speed, "Measure X25519 per second too, and scale seeds per second by it");
+  line->add_flag("--list-options", options->list_options,
+                 "List what a seed can choose, and how many of these seeds did");
   line->footer(kFooter);
   return {line, [options, invoked = program.invoked] { return RunSim(*options, invoked); }};
 }

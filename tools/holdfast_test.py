@@ -177,6 +177,21 @@ class Campaign(Case):
         self.assertGreaterEqual(report["counters"]["bytes_sent"], report["counters"]["bytes_delivered"])
         self.assertRegex(report["hash"], r"^[0-9a-f]{16}$")
 
+    def test_the_options_of_seeds_are_listed_with_their_counts(self):
+        out = self.run_program("sim", "--seeds", "1..100", "--list-options", program=FAST).stdout
+        self.assertRegex(out, r"(?m)^campaign hash ")
+        self.assertRegex(out, r"(?m)^how transports die +seeds$")
+        report = self.run_json("sim", "--seeds", "1..100", program=FAST)
+        options = report["seed_options"]
+        self.assertGreater(len(options), 60)
+        for option in options:
+            row = rf"(?m)^  {re.escape(option['name'])} +{option['seeds']} +[\d.]+ %  {re.escape(option['meaning'])}$"
+            self.assertRegex(out, row)
+        by_name = {option["name"]: option["seeds"] for option in options}
+        self.assertGreater(by_name["AES-256-GCM"], 20)
+        self.assertLessEqual(max(by_name.values()), 100)
+        self.assertNotIn("how transports die", self.run_program(*SMALL, "--seeds", "1..3").stdout)
+
     def test_json_to_a_file_leaves_the_table_where_it_was(self):
         self.write("report", "what stood there before, and is longer than it should be" * 1000)
         out = self.run_program(*SMALL, "--seeds", "1..3", "--json", self.path("report")).stdout

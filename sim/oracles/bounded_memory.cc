@@ -49,6 +49,13 @@ void BoundedMemory::On(const Scene& scene, const trace::Census& event) {
               limits.sessions_max + limits.embryos_max);
 }
 
+// What a session holds is found out when it holds it: for a record, the bound is exceeded.
+void BoundedMemory::OnMemory(const Scene& scene, uint64_t handshake_bytes, uint64_t session_bytes) const {
+  const ServerSettings& limits = scene.plan.server;
+  CheckAtMost(scene, "bytes of handshakes", handshake_bytes, limits.handshake_bytes_max);
+  CheckAtMost(scene, "bytes in its sessions' buffers", session_bytes, limits.memory_max + 2 * uint64_t{65536});
+}
+
 void BoundedMemory::OnTransports(const Scene& scene, uint64_t transports_open) const {
   if (census_.transports == transports_open) return;
   scene.judge.Fail(kName,

@@ -23,10 +23,30 @@ bool IsInnocent(Error error) {
   }
 }
 
+// What can come about between ends that were not set up for each other, or whose applications do not want to talk.
+bool IsExpected(const Plan& plan, uint32_t client, Error error) {
+  switch (error) {
+    case Error::kUnsupportedPattern:
+    case Error::kBadTag:
+      return !MayEnter(plan, client);
+    case Error::kServerKeyRefused:
+    case Error::kClientKeyRefused:
+      return IsRefused(plan, client);
+    case Error::kMemoryFull:
+      return HasLittleMemory(plan);
+    case Error::kClockSkew:
+    case Error::kReplayed:  // As far as the server remembers.
+      return !plan.clocks.empty();
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 void Honest::Check(const Scene& scene, uint64_t client, uint64_t error) const {
   if (IsInnocent(static_cast<Error>(error))) return;
+  if (IsExpected(scene.plan, static_cast<uint32_t>(client), static_cast<Error>(error))) return;
   scene.judge.Fail("honest", fmt::format("the {} finds fault with what came over a transport of client {}: {}",
                                          NameOf(scene.actor.is_client() ? Side::kClient : Side::kServer), client,
                                          InfoOf(static_cast<Error>(error)).sentence));

@@ -11,9 +11,9 @@ constexpr uint32_t kResumesThatCount = 8;
 Duration ApplicationPauses(const Plan& plan) {
   Duration longest = {};
   for (const ClientPlan& client : plan.clients) {
-    Duration pauses = client.start;
+    Duration pauses = client.start + client.verdict_delay + client.trust_delay;
     for (const Stream* s : {&client.up, &client.down}) {
-      pauses += s->think + s->start_delay + s->finish_delay;
+      pauses += s->think + s->start_delay + s->finish_delay + s->consume_delay;
     }
     longest = std::max(longest, pauses);
   }
@@ -24,6 +24,8 @@ Duration ApplicationPauses(const Plan& plan) {
 
 void Liveness::Reset(const Plan& plan) {
   clients_.assign(plan.clients.size(), {});
+  const ServerSettings standard;
+  const bool crowded = plan.server.sessions_max < standard.sessions_max || HasLittleMemory(plan);
   clients_left_ = plan.clients.size();
   server_sessions_left_ = 0;
   pairs_left_ = 0;
@@ -31,6 +33,10 @@ void Liveness::Reset(const Plan& plan) {
   progress_at_ = {};
   patience_ = 2 * RecoveryTime(plan) + ApplicationPauses(plan);
   patience_alone_ = patience_ + ExpiryTime(plan);
+  if (crowded) patience_ = patience_alone_;  // Some wait for room.
+  // What was forgotten of greetings is refused until its time is over.
+  if (plan.server.replays_max < standard.replays_max) patience_ += 2 * plan.server.clock_window;
+  patience_alone_ = std::max(patience_, patience_alone_);
 }
 
 void Liveness::On(const Scene& scene, const trace::Heal&) {
@@ -40,6 +46,8 @@ void Liveness::On(const Scene& scene, const trace::Heal&) {
 
 void Liveness::On(const Scene& scene, const trace::Deliver&) { Progress(scene); }
 void Liveness::On(const Scene& scene, const trace::PeerFinished&) { Progress(scene); }
+void Liveness::On(const Scene& scene, const trace::Consumed&) { Progress(scene); }
+void Liveness::On(const Scene& scene, const trace::Verdict&) { Progress(scene); }
 void Liveness::On(const Scene& scene, const trace::Abort&) { Progress(scene); }
 
 void Liveness::On(const Scene& scene, const trace::SessionOpened& event) {

@@ -17,6 +17,8 @@ class Liveness {
   void On(const Scene& scene, const trace::Heal& event);
   void On(const Scene& scene, const trace::Deliver& event);
   void On(const Scene& scene, const trace::PeerFinished& event);
+  void On(const Scene& scene, const trace::Consumed& event);
+  void On(const Scene& scene, const trace::Verdict& event);
   void On(const Scene& scene, const trace::SessionOpened& event);
   void On(const Scene& scene, const trace::Resumed& event);
   void On(const Scene& scene, const trace::State& event);

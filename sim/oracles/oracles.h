@@ -4,8 +4,10 @@
 
 #include "core/session/view.h"
 #include "sim/oracles/acknowledged.h"
+#include "sim/oracles/admission.h"
 #include "sim/oracles/attempts.h"
 #include "sim/oracles/bounded_memory.h"
+#include "sim/oracles/early.h"
 #include "sim/oracles/exact_delivery.h"
 #include "sim/oracles/fin_once.h"
 #include "sim/oracles/honest.h"
@@ -33,6 +35,8 @@ struct Oracles {
   Honest honest;
   Promises promises;
   Retries retries;
+  Admission admission;
+  Early early;
 
   void Reset(const Plan& plan) {
     ForEach([&plan](auto& oracle) { oracle.Reset(plan); });
@@ -61,6 +65,8 @@ struct Oracles {
     act(honest);
     act(promises);
     act(retries);
+    act(admission);
+    act(early);
   }
 };
 

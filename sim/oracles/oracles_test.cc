@@ -220,6 +220,18 @@ TEST_F(AcknowledgedTest, ObjectsToMoreThanWasDelivered) {
   ExpectVerdict("acknowledged", "takes 5 bytes");
 }
 
+TEST_F(AcknowledgedTest, ObjectsToMoreThanWasConsumedWhereThatIsSaid) {
+  plan_.server.session.explicit_consume = true;
+  See(kClient, State(0, 10, 0));
+  Send(kClient, 0, 10);
+  Deliver(kServer, 0, 10);
+  See(kServer, trace::Consumed{.client = 0, .session = kSession, .offset = 4});
+  See(kClient, State(0, 10, 4));
+  ExpectContent();
+  See(kClient, State(0, 10, 5));
+  ExpectVerdict("acknowledged", "5 bytes of client 0's session as acknowledged, but the other application owns 4");
+}
+
 using BoundedMemoryTest = OracleTest;
 
 TEST_F(BoundedMemoryTest, ObjectsToAReplayBufferBeyondItsLimit) {
@@ -434,6 +446,74 @@ TEST_F(HonestTest, ObjectsToABadTagAndToNothingInnocent) {
   ExpectContent();
   See(kClient, trace::AttemptFailed{.client = 0, .transport = 0, .error = static_cast<uint64_t>(Error::kBadTag)});
   ExpectVerdict("honest", "a tag does not verify");
+}
+
+TEST_F(HonestTest, TakesAMisfitForWhatItIs) {
+  plan_.server.network_key = true;
+  See(kServer, trace::Close{.client = 0, .transport = 0, .error = static_cast<uint64_t>(Error::kBadTag)});
+  ExpectContent();
+  plan_.clients[0].settings.network_key = Known::kRight;
+  See(kServer, trace::Close{.client = 0, .transport = 0, .error = static_cast<uint64_t>(Error::kBadTag)});
+  ExpectVerdict("honest", "a tag does not verify");
+}
+
+using AdmissionTest = OracleTest;
+
+TEST_F(AdmissionTest, ObjectsToASessionOfAClientThatIsNotOffered) {
+  plan_.server.offer_nx = false;
+  Opened(kServer);
+  ExpectVerdict("admission", "the server opens a session of client 0, whom the server does not let in");
+}
+
+TEST_F(AdmissionTest, ObjectsToASessionOfAClientThatWasRefused) {
+  plan_.clients[0].refuse = true;
+  Opened(kServer);  // Nobody was asked: it has no key.
+  ExpectContent();
+  plan_.clients[0].settings.static_key = true;
+  Opened(kClient);  // It does not know yet.
+  ExpectContent();
+  Opened(kServer);
+  ExpectVerdict("admission", "though a key was refused");
+}
+
+TEST_F(AdmissionTest, ObjectsToAByteForAStranger) {
+  plan_.server.network_key = true;
+  plan_.clients[0].settings.network_key = Known::kWrong;
+  const trace::Write write = {.client = 0, .transport = 0, .dir = 1, .offset = 0, .size = 34, .taken = 34};
+  See(kClient, write);
+  ExpectContent();
+  See(kServer, write);
+  ExpectVerdict("admission", "sends 34 bytes to client 0, who does not have its key");
+}
+
+TEST_F(AdmissionTest, ObjectsToAnEndThatNobodyDecided) {
+  const trace::Unopened refused = {
+      .client = 0, .session = kSession, .cause = Of(Cause::kRefused), .origin = static_cast<uint64_t>(Origin::kServer)};
+  plan_.clients[0].refuse = true;
+  See(kServer, refused);
+  ExpectContent();
+  plan_.clients[0].refuse = false;
+  See(kServer, refused);
+  ExpectVerdict("admission", "that was never open ends at the server with refused");
+}
+
+using EarlyTest = OracleTest;
+
+TEST_F(EarlyTest, ObjectsToMoreThanMayGoEarly) {
+  plan_.clients[0].up.early = true;
+  plan_.clients[0].settings.session.early_bytes_max = 100;
+  oracles_.early.OnDeliver(SceneOf(kServer), 0, 1, 0, 60);
+  oracles_.early.OnDeliver(SceneOf(kServer), 0, 1, 60, 40);
+  oracles_.early.OnDeliver(SceneOf(kServer), 0, 2, 100, 100);
+  ExpectContent();
+  oracles_.early.OnDeliver(SceneOf(kServer), 0, 2, 200, 1);
+  ExpectVerdict("early", "101 out of it so far; 100 may go early");
+}
+
+TEST_F(EarlyTest, ObjectsToBytesThatWereNotLetGoEarly) {
+  plan_.clients[0].settings.session.early_bytes_max = 100;
+  oracles_.early.OnDeliver(SceneOf(kServer), 0, 1, 0, 1);
+  ExpectVerdict("early", "0 may go early");
 }
 
 using AttemptsTest = OracleTest;

@@ -53,7 +53,9 @@ void SameEnd::On(const Scene&, const trace::Holds& event) { clients_[event.clien
 
 void SameEnd::On(const Scene& scene, const trace::Ended& event) {
   const Cause cause = CauseOf(event);
-  if (cause != Cause::kFinished && cause != Cause::kAborted && !IsGivingUp(cause)) {
+  const bool refused =
+      cause == Cause::kRefused && scene.actor.is_client() && IsRefused(scene.plan, static_cast<uint32_t>(event.client));
+  if (cause != Cause::kFinished && cause != Cause::kAborted && !IsGivingUp(cause) && !refused) {
     scene.judge.Fail(kName, fmt::format("the {} ended client {}'s session with {}, but both ends "
                                         "are honest",
                                         NameOf(scene.actor.is_client() ? Side::kClient : Side::kServer), event.client,
@@ -71,6 +73,10 @@ void SameEnd::On(const Scene&, const trace::Crossed& event) {
   told.crossed_code = event.peer_code;
 }
 
+void SameEnd::On(const Scene&, const trace::Unopened& event) {
+  if (static_cast<Cause>(event.cause) == Cause::kRefused) clients_[event.client].refused = true;
+}
+
 void SameEnd::On(const Scene& scene, const trace::Quiet&) {
   for (size_t i = 0; i < clients_.size(); ++i) Compare(scene, i, clients_[i]);
 }
@@ -85,8 +91,12 @@ void SameEnd::Compare(const Scene& scene, uint64_t client, const ClientEnds& end
   const trace::Ended& mine = ends.client.ending;
   const Told* server = server_ends_.Find(ends.server_session);
   if (ends.server_session == 0) {  // The server never had the session, or never knew that it had.
-    if (CauseOf(mine) != Cause::kFinished) return;
-    scene.judge.Fail(kName, fmt::format("client {} finished a session that the server never opened", client));
+    if (CauseOf(mine) == Cause::kFinished) {
+      scene.judge.Fail(kName, fmt::format("client {} finished a session that the server never opened", client));
+    } else if (CauseOf(mine) == Cause::kRefused && mine.origin == static_cast<uint64_t>(Origin::kServer) &&
+               !ends.refused) {
+      scene.judge.Fail(kName, fmt::format("client {} says that the server refused it, which it did not", client));
+    }
     return;
   }
   if (MayDiffer(scene, ends)) return;

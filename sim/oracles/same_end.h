@@ -20,6 +20,7 @@ class SameEnd {
   void On(const Scene& scene, const trace::Holds& event);
   void On(const Scene& scene, const trace::Ended& event);
   void On(const Scene& scene, const trace::Crossed& event);
+  void On(const Scene& scene, const trace::Unopened& event);
   void On(const Scene& scene, const trace::Quiet& event);
 
  private:
@@ -34,6 +35,7 @@ class SameEnd {
     Told client;
     uint64_t server_session = 0;  // The latest that the server opened; 0: none.
     bool held = false;            // By the server, when the network was made good.
+    bool refused = false;         // A session of the client's, by the server's application.
     bool client_aborted = false;
     uint64_t client_code = 0;
   };

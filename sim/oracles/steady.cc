@@ -9,6 +9,7 @@ namespace holdfast::sim {
 void Steady::Reset(const Plan& plan) {
   healed_ = false;
   ended_.assign(plan.clients.size(), false);
+  opened_.assign(plan.clients.size(), false);
   good_from_.assign(plan.clients.size(), kNoTransport);
 }
 
@@ -21,8 +22,14 @@ void Steady::On(const Scene& scene, const trace::Opened& event) {
 
 void Steady::On(const Scene&, const trace::Ended& event) { ended_[event.client] = true; }
 
+void Steady::On(const Scene& scene, const trace::SessionOpened& event) {
+  if (!scene.actor.is_client()) opened_[event.client] = true;
+}
+
 void Steady::On(const Scene& scene, const trace::Suspended& event) {
-  if (ended_[event.client]) return;
+  if (ended_[event.client] || HasLittleMemory(scene.plan)) return;
+  const ClientPlan& plan = scene.plan.clients[event.client];
+  if (plan.settings.static_key && (plan.verdict_delay > Duration{} || plan.refuse) && !opened_[event.client]) return;
   if (event.transport >= kGoneTransport || event.transport < good_from_[event.client]) return;
   scene.judge.Fail("steady", fmt::format("the {} lost client {}'s transport {}, which nothing disturbed ({})",
                                          NameOf(scene.actor.is_client() ? Side::kClient : Side::kServer), event.client,

@@ -1,7 +1,9 @@
 #pragma once
 
 // steady: a transport that was opened after the network had been made good is not lost: its session keeps it to the
-// end, however long the applications are silent. (A server that has just ended the session may close it.) HF-LIV-2.
+// end, however long the applications are silent. (A server that has just ended the session may close it,
+// and one whose application has not made up its mind about the client is silent; one without memory must give
+// transports up.) HF-LIV-2.
 
 #include <vector>
 
@@ -14,12 +16,14 @@ class Steady {
   void Reset(const Plan& plan);
   void On(const Scene& scene, const trace::Heal& event);
   void On(const Scene& scene, const trace::Opened& event);
+  void On(const Scene& scene, const trace::SessionOpened& event);
   void On(const Scene& scene, const trace::Suspended& event);
   void On(const Scene& scene, const trace::Ended& event);
 
  private:
   bool healed_ = false;
   std::vector<bool> ended_;          // By client: at either end.
+  std::vector<bool> opened_;         // By client: at the server.
   std::vector<uint64_t> good_from_;  // By client: the first transport that was opened after the heal.
 };
 

@@ -1,0 +1,48 @@
+#include "sim/oracles/admission.h"
+
+#include <fmt/format.h>
+
+#include "core/base/error.h"
+
+namespace holdfast::sim {
+namespace {
+
+constexpr const char* kName = "admission";
+
+// Whether the clocks have nothing to do with it: a client whose clock is wrong at last may have got in before.
+bool MayEverEnter(const Plan& plan, uint32_t client) {
+  return MayEnter(plan, client) || (!plan.clocks.empty() && !IsOutsider(plan, client));
+}
+
+}  // namespace
+
+void Admission::On(const Scene& scene, const trace::SessionOpened& event) const {
+  const auto client = static_cast<uint32_t>(event.client);
+  const ClientPlan& plan = scene.plan.clients[client];
+  // A client knows of its own verdict; of the server's it may learn later.
+  const bool distrusts =
+      plan.settings.server_key == Known::kWrong || (plan.settings.server_key == Known::kNothing && plan.distrust);
+  const bool refused = scene.actor.is_client() ? distrusts : IsRefused(scene.plan, client);
+  if (!refused && MayEverEnter(scene.plan, client)) return;
+  scene.judge.Fail(kName, fmt::format("the {} opens a session of client {}, {}",
+                                      NameOf(scene.actor.is_client() ? Side::kClient : Side::kServer), client,
+                                      refused ? "though a key was refused" : "whom the server does not let in"));
+}
+
+void Admission::On(const Scene& scene, const trace::Write& event) const {
+  if (scene.actor.is_client() || !IsOutsider(scene.plan, static_cast<uint32_t>(event.client))) return;
+  scene.judge.Fail(kName, fmt::format("the server of a private network sends {} bytes to client {}, who does not have "
+                                      "its key",
+                                      event.size, event.client));
+}
+
+void Admission::On(const Scene& scene, const trace::Unopened& event) const {
+  const auto cause = static_cast<Cause>(event.cause);
+  const ClientPlan& plan = scene.plan.clients[event.client];
+  const bool by_verdict = cause == Cause::kRefused && plan.refuse;
+  if (by_verdict || cause == Cause::kExpired || cause == Cause::kAborted) return;
+  scene.judge.Fail(kName, fmt::format("a session of client {} that was never open ends at the server with {}",
+                                      event.client, NameOf(cause)));
+}
+
+}  // namespace holdfast::sim
