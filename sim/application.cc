@@ -5,7 +5,12 @@
 namespace holdfast::sim {
 
 Application::Application(const Stage& stage, uint32_t client, Side side, SessionId session)
-    : client_(client), side_(side), session_(session), born_(stage.now), next_send_(stage.now) {
+    : client_(client),
+      side_(side),
+      session_(session),
+      label_(static_cast<uint64_t>(session)),
+      born_(stage.now),
+      next_send_(stage.now) {
   const ClientPlan& plan = stage.plan.clients[client];
   const SessionOptions& options = side == Side::kClient ? plan.settings.session : stage.plan.server.session;
   accepts_max_ = options.replay_bytes_max;
@@ -18,6 +23,12 @@ void Application::OnDeliver(const Stage& stage, uint64_t offset, uint64_t size) 
   if (consumed_ == delivered_) next_consume_ = After(stage.now, ReadStreamOf(stage).consume_delay);
   delivered_ = offset + size;
   peer_began_ = std::min(peer_began_, stage.now);
+}
+
+void Application::OnImported(SessionId session, bool live) {
+  session_ = session;
+  away_ = waits_for_space_ = false;
+  if (!live && says_consumed_) delivered_ = consumed_;
 }
 
 void Application::OnPeerFinished(const Stage& stage) {
@@ -38,7 +49,7 @@ Time Application::FinishTime(const Stream& stream) const {
 }
 
 bool Application::Pump(Stage& stage, Endpoint& endpoint, Bytes& scratch) {
-  if (over_ || aborted_) return false;
+  if (over_ || aborted_ || away_) return false;
   if (has_aborts_ && TryAbort(stage, endpoint)) return true;
   const bool sent = TrySend(stage, endpoint, scratch);
   const bool finished = TryFinish(stage, endpoint);
@@ -52,8 +63,7 @@ bool Application::TryConsume(Stage& stage, Endpoint& endpoint) {
   const uint64_t size = std::min(stream.consume_chunk, delivered_ - consumed_);
   consumed_ += size;
   next_consume_ = After(stage.now, stream.consume_delay);
-  stage.Emit(actor(),
-             trace::Consumed{.client = client_, .session = static_cast<uint64_t>(session_), .offset = consumed_});
+  stage.Emit(actor(), trace::Consumed{.client = client_, .session = label_, .offset = consumed_});
   endpoint.Consumed(stage.now, session_, size);
   return true;
 }
@@ -64,8 +74,7 @@ bool Application::TryAbort(Stage& stage, Endpoint& endpoint) {
     const bool due = stage.now >= After(kStart, abort.at) || sent_ >= abort.sent || delivered_ >= abort.delivered;
     if (!due) continue;
     aborted_ = true;
-    stage.Emit(actor(),
-               trace::Abort{.client = client_, .session = static_cast<uint64_t>(session_), .code = abort.code});
+    stage.Emit(actor(), trace::Abort{.client = client_, .session = label_, .code = abort.code});
     endpoint.Abort(stage.now, session_, abort.code);
     return true;
   }
@@ -83,11 +92,8 @@ bool Application::TrySend(Stage& stage, Endpoint& endpoint, Bytes& scratch) {
     stage.content.Fill(client_, DirectionFrom(side_), sent_, chunk);
     const uint64_t accepted = endpoint.Send(stage.now, session_, chunk, stream.early);
     called = true;
-    stage.Emit(actor(), trace::Send{.client = client_,
-                                    .session = static_cast<uint64_t>(session_),
-                                    .offset = sent_,
-                                    .size = size,
-                                    .accepted = accepted});
+    stage.Emit(actor(),
+               trace::Send{.client = client_, .session = label_, .offset = sent_, .size = size, .accepted = accepted});
     stage.counters.bytes_sent += accepted;
     sent_ += accepted;
     waits_for_space_ = accepted < size;
@@ -100,13 +106,13 @@ bool Application::TrySend(Stage& stage, Endpoint& endpoint, Bytes& scratch) {
 bool Application::TryFinish(Stage& stage, Endpoint& endpoint) {
   if (finished_ || stage.now < FinishTime(StreamOf(stage))) return false;
   finished_ = true;
-  stage.Emit(actor(), trace::Finish{.client = client_, .session = static_cast<uint64_t>(session_), .offset = sent_});
+  stage.Emit(actor(), trace::Finish{.client = client_, .session = label_, .offset = sent_});
   endpoint.Finish(stage.now, session_);
   return true;
 }
 
 Time Application::NextWork(const Stage& stage) const {
-  if (over_ || aborted_) return kNever;
+  if (over_ || aborted_ || away_) return kNever;
   const Stream& stream = StreamOf(stage);
   Time next = kNever;
   if (sent_ < stream.bytes) {

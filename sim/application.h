@@ -27,10 +27,16 @@ class Application {
   void OnPeerFinished(const Stage& stage);
   void OnSpace() { waits_for_space_ = false; }
   void OnEnded() { over_ = true; }
+  void OnExported() { away_ = true; }
+  // What was not consumed is lost with the owner before, unless the application moved with its session.
+  void OnImported(SessionId session, bool live);
 
   uint32_t client() const { return client_; }
-  SessionId session() const { return session_; }
+  SessionId session() const { return session_; }  // As its endpoint knows it now.
+  uint64_t label() const { return label_; }       // As traces and oracles do: its first id, wherever it moves.
   uint64_t delivered() const { return delivered_; }
+  uint64_t consumed() const { return says_consumed_ ? consumed_ : delivered_; }
+  bool away() const { return away_; }
   bool over() const { return over_; }
 
   Time scheduled = kNever;  // The host's: the earliest kClientApp or kServerApp.
@@ -52,6 +58,7 @@ class Application {
   uint32_t client_ = 0;
   Side side_ = Side::kClient;
   SessionId session_ = SessionId::kNone;
+  uint64_t label_ = 0;
   Time born_ = {};
   Time peer_began_ = kNever;  // The first byte or the end of its stream.
   Time peer_finished_ = kNever;
@@ -68,6 +75,7 @@ class Application {
   bool finished_ = false;
   bool aborted_ = false;
   bool over_ = false;
+  bool away_ = false;
 };
 
 }  // namespace holdfast::sim

@@ -26,6 +26,12 @@ class DecoratedEndpoint : public Endpoint {
   void Consumed(Time now, SessionId s, uint64_t bytes) override { inner_->Consumed(now, s, bytes); }
   void Finish(Time now, SessionId s) override { inner_->Finish(now, s); }
   void Abort(Time now, SessionId s, uint64_t code) override { inner_->Abort(now, s, code); }
+  std::optional<Parcel> Export(Time now, SessionId s, bool live, Entropy& ticket, Entropy& entropy) override {
+    return inner_->Export(now, s, live, ticket, entropy);
+  }
+  std::optional<Unpacked> Import(Time now, const Parcel& parcel, Duration away, Entropy& ticket) override {
+    return inner_->Import(now, parcel, away, ticket);
+  }
   std::optional<Event> Poll(Time now, Entropy& entropy) override { return inner_->Poll(now, entropy); }
   Time Deadline() const override { return inner_->Deadline(); }
   void Tick(Time now) override { inner_->Tick(now); }

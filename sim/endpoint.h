@@ -33,6 +33,13 @@ struct EndpointMemory {
   uint64_t session_bytes = 0;    // Of all sessions.
 };
 
+// A session that is on its way from one owner to the next, as bytes. Of a live one the transport stays open meanwhile.
+struct Parcel {
+  Bytes bytes;
+  bool live = false;
+  TransportId transport = TransportId::kNone;
+};
+
 // A client has one session, whose id it may ignore. A server knows many.
 class Endpoint {
  public:
@@ -51,6 +58,15 @@ class Endpoint {
   virtual void Consumed(Time now, SessionId session, uint64_t bytes) = 0;
   virtual void Finish(Time now, SessionId session) = 0;
   virtual void Abort(Time now, SessionId session, uint64_t app_code) = 0;
+
+  // Servers only: the session leaves, or comes back under another id; nothing if it cannot be. A live parcel is sealed
+  // to the ticket that `ticket` draws: the same at both ends.
+  virtual std::optional<Parcel> Export(Time, SessionId, bool, Entropy&, Entropy&) { return std::nullopt; }
+  struct Unpacked {
+    SessionId session;
+    TransportId transport;
+  };
+  virtual std::optional<Unpacked> Import(Time, const Parcel&, Duration, Entropy&) { return std::nullopt; }
 
   virtual std::optional<Event> Poll(Time now, Entropy& entropy) = 0;
   virtual Time Deadline() const = 0;

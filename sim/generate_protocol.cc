@@ -18,6 +18,7 @@ struct Swarm {
   bool consume = false, early = false;    // Applications that say what they own; bytes in message 1.
   bool mutual = false, verdicts = false;  // Clients with keys; applications that are asked about keys.
   bool private_network = false, clocks = false;
+  bool moves = false;
   bool misfits = false;  // Clients that the server never lets in, or ends that do not want each other.
 };
 
@@ -33,6 +34,7 @@ class ProtocolGenerator {
     if (swarm_.early) DrawEarly();
     DrawKeys();
     if (swarm_.private_network && swarm_.clocks) DrawClocks();
+    if (swarm_.moves) DrawMoves();
     if (swarm_.misfits) DrawMisfits();
   }
 
@@ -53,6 +55,7 @@ class ProtocolGenerator {
   void DrawClocks();
   void DrawClock(Side of, uint32_t client);
   Duration DrawOffset(Duration most);
+  void DrawMoves();
   void DrawMisfits();
   void GiveUpAfterHeal(uint32_t client);
 
@@ -72,6 +75,7 @@ void ProtocolGenerator::DrawSwarm() {
   swarm_.private_network = Chance(1, small_ ? 16 : 6);
   swarm_.clocks = Half();
   swarm_.misfits = Chance(1, small_ ? 24 : 12);
+  swarm_.moves = Chance(1, small_ ? 16 : 5);
   swarm_.sources = !small_ && Chance(1, 6);
   swarm_.little_memory = !small_ && Chance(1, 12);
 }
@@ -169,6 +173,27 @@ void ProtocolGenerator::DrawClock(Side of, uint32_t client) {
 Duration ProtocolGenerator::DrawOffset(Duration most) {
   const Duration size = Span({}, most);
   return Half() ? size : -size;
+}
+
+void ProtocolGenerator::DrawMoves() {
+  for (uint32_t client = 0; client < plan_.clients.size(); ++client) {
+    uint64_t moves = small_ ? (plan_.faults.size() < 3 ? 1 : 0) : c_.Between(kTopic, 1, 3);
+    for (; moves > 0; --moves) {
+      Fault fault = FaultOf(FaultKind::kMove);
+      fault.client = client;
+      if (Half()) {
+        fault.transport = static_cast<uint32_t>(c_.Below(kTopic, 4));
+        fault.age = Half() ? Span({}, milliseconds(5000))
+                           : round_trip_max_ * static_cast<int64_t>(c_.Between(kTopic, 1, 16)) / 4;
+      } else {
+        fault.at = Span({}, milliseconds(20000));
+      }
+      // A live one that found no room would be lost.
+      fault.live = !swarm_.few_sessions && !swarm_.little_memory && Half();
+      fault.lasting = Span({}, milliseconds(fault.live ? 200 : 20000));
+      plan_.faults.push_back(fault);
+    }
+  }
 }
 
 // A client that never gets in gives up once the network is good: nothing else would end it.

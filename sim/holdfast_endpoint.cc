@@ -124,6 +124,26 @@ class ServerEnd final : public Endpoint {
   void Consumed(Time now, SessionId session, uint64_t bytes) override { server_.Consumed(now, session, bytes); }
   void Finish(Time now, SessionId session) override { server_.Finish(now, session); }
   void Abort(Time now, SessionId session, uint64_t app_code) override { server_.Abort(now, session, app_code); }
+  std::optional<Parcel> Export(Time now, SessionId session, bool live, Entropy& ticket, Entropy& entropy) override {
+    if (live) {
+      auto out = server_.ExportLive(now, session, MoveTicket::Make(ticket).key(), entropy);
+      if (!out) return std::nullopt;
+      return Parcel{ToBytes(out->blob.bytes()), true, out->transport};
+    }
+    auto out = server_.ExportAtRest(now, session, entropy);
+    if (!out) return std::nullopt;
+    return Parcel{ToBytes(out->bytes()), false, TransportId::kNone};
+  }
+  std::optional<Unpacked> Import(Time now, const Parcel& parcel, Duration away, Entropy& ticket) override {
+    if (parcel.live) {
+      auto in = server_.ImportLive(now, MoveTicket::Make(ticket), parcel.bytes);
+      if (!in) return std::nullopt;
+      return Unpacked{in->session, in->transport};
+    }
+    auto in = server_.ImportAtRest(now, RestBlob::FromBytes(parcel.bytes), away);
+    if (!in) return std::nullopt;
+    return Unpacked{*in, TransportId::kNone};
+  }
   std::optional<Event> Poll(Time now, Entropy& entropy) override { return server_.Poll(now, entropy); }
   Time Deadline() const override { return server_.Deadline(); }
   void Tick(Time now) override { server_.Tick(now); }

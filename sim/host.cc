@@ -24,6 +24,7 @@ void Host::Reset(Stage& stage, Actor actor, std::unique_ptr<Endpoint> endpoint) 
   seen_.clear();
   sessions_.Clear();
   questions_.clear();
+  moving_.clear();
   touched_.clear();
   census_ = {};
   transports_open_ = 0;
@@ -119,6 +120,10 @@ void Host::OnBytes(Stage& stage, Network& network, uint32_t index, ByteSpan byte
   const StreamLink& link = network.link(index);
   const LinkEnd& end = link.end(side());
   if (end.state == EndState::kOver) return;
+  if (end.away) {
+    Append(network.link(index).end(side()).unread, bytes);
+    return;
+  }
   const Direction direction = Opposite(DirectionFrom(side()));
   stage.Emit(actor_, trace::Receive{.client = link.client(),
                                     .transport = link.transport,
@@ -189,6 +194,10 @@ void Host::OnGone(Stage& stage, Network& network, uint32_t index) {
   StreamLink& link = network.link(index);
   LinkEnd& end = link.end(side());
   if (end.state == EndState::kOver) return;
+  if (end.away) {
+    end.gone = true;
+    return;
+  }
   const bool was_handed = end.state != EndState::kAwaited;
   if (end.state == EndState::kOpen) --transports_open_;
   end.state = EndState::kOver;
@@ -283,7 +292,7 @@ void Host::Look(Stage& stage, const Network& network, uint32_t application) {
   const uint64_t client = ClientOf(application);
   Seen& seen = seen_[application];
   const trace::State state = {.client = client,
-                              .session = Number(session),
+                              .session = applications_[application].label(),
                               .epoch = view->epoch,
                               .attempt = view->attempt,
                               .attached = AttachedNumber(network, view->attached),

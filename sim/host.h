@@ -39,6 +39,8 @@ class Host {
   void OnGone(Stage& stage, Network& network, uint32_t link);
   void OnVerdict(Stage& stage, Network& network, uint32_t question);
   void OnClock(Stage& stage, Network& network, Duration offset);
+  void Move(Stage& stage, Network& network, uint32_t fault);
+  void Import(Stage& stage, Network& network, uint32_t parcel);
   bool Probe(Stage& stage, Network& network, uint32_t& dial);  // True if it dialed because of it.
 
   const Endpoint& endpoint() const { return *endpoint_; }
@@ -73,6 +75,14 @@ class Host {
     SessionId session;
     uint32_t client;
     PublicKey key;
+  };
+
+  // A session that is on its way.
+  struct Moving {
+    Parcel parcel;
+    uint32_t application;
+    uint32_t link;  // Of a live one.
+    Time since;
   };
 
   Host(const Host&) = default;
@@ -114,6 +124,7 @@ class Host {
   std::vector<Seen> seen_;                 // By application.
   IdTable<SessionId, uint32_t> sessions_;  // To applications.
   std::vector<Question> questions_;        // In the order in which they were asked.
+  std::vector<Moving> moving_;             // All that ever left, in their order.
   std::vector<uint32_t> touched_;          // Applications whose sessions may have changed.
   EndpointCensus census_;
   uint64_t transports_open_ = 0;

@@ -97,7 +97,7 @@ void Host::SessionEvent(Stage& stage, Network& network, const Event& event) {
   const uint32_t index = *found;
   Application& application = applications_[index];
   const uint64_t client = application.client();
-  const uint64_t session = Number(event.session);
+  const uint64_t session = application.label();
   const uint64_t transport = NumberOf(network, event.transport);
   Touch(index);
   std::visit(

@@ -211,7 +211,7 @@ void Network::StrikeAtByte(Stage& stage, uint32_t index, Direction direction) {
 
 bool Network::Strike(Stage& stage, uint32_t fault_index, uint32_t index) {
   const Fault& fault = stage.plan.faults[fault_index];
-  if (stage.healed || fault.kind == FaultKind::kProbe) return false;
+  if (stage.healed || IsOfHost(fault.kind)) return false;
   if (index == kNoLink) index = clients_[fault.client].opened_last;
   if (index == kNoLink) return false;
   const bool strikes =

@@ -78,7 +78,7 @@ bool IsRefused(const Plan& plan, uint32_t client) {
 
 std::string_view NameOf(FaultKind kind) {
   constexpr std::array<std::string_view, kFaultKinds> kNames = {"fin",  "reset", "silence", "stall", "refuse",
-                                                                "hang", "ghost", "slow",    "probe"};
+                                                                "hang", "ghost", "slow",    "probe", "move"};
   return kNames[static_cast<size_t>(kind)];
 }
 std::string_view NameOf(Direction direction) { return direction == Direction::kUp ? "c>s" : "s>c"; }

@@ -111,8 +111,9 @@ enum class FaultKind : uint8_t {
   kGhost,    // Likewise, but the server accepted a transport, on which nothing ever comes.
   kSlow,     // A dial takes long.
   kProbe,    // The client opens another transport although it has one that works.
+  kMove,     // The server's host exports the client's session, and imports it again after a while.
 };
-inline constexpr size_t kFaultKinds = 9;
+inline constexpr size_t kFaultKinds = 10;
 
 // A client's dials are numbered from 0, and so are its transports: the dials that came to something. So a plan with one
 // fault less leaves the others where they were.
@@ -120,8 +121,8 @@ struct Fault {
   FaultKind kind = FaultKind::kFin;
   uint32_t client = 0;
 
-  // Where it strikes: by dial for refuse, hang, ghost and slow; by age or at for a probe; by byte, age or at for the
-  // others.
+  // Where it strikes: by dial for refuse, hang, ghost and slow; by age or at for a probe or a move; by byte, age or at
+  // for the others.
   uint32_t dial = 0;
   uint32_t transport = 0;  // Of byte and age.
   Direction direction = Direction::kUp;
@@ -136,8 +137,9 @@ struct Fault {
   uint64_t keep_down = kAll;
   Duration late = {};  // ...so much later than they would have.
 
-  // Stall, slow.
+  // Stall, slow, move: until the import.
   Duration lasting = {};
+  bool live = false;             // Move: with its transport, or else at rest.
   bool both_directions = false;  // Stall: `direction` alone, unless set.
 
   bool operator==(const Fault&) const = default;
@@ -151,6 +153,8 @@ constexpr Fault FaultOf(FaultKind kind) {
   return fault;
 }
 constexpr bool IsDeath(FaultKind kind) { return kind <= FaultKind::kSilence; }
+// Of hosts, not of the network.
+constexpr bool IsOfHost(FaultKind kind) { return kind == FaultKind::kProbe || kind == FaultKind::kMove; }
 constexpr bool IsOfDial(FaultKind kind) { return kind >= FaultKind::kRefuse && kind <= FaultKind::kSlow; }
 
 // --- How the endpoints are set -------------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ Why ProblemOf(const Fault& fault) {
   if ((IsDeath(fault.kind) || fault.kind == FaultKind::kStall) && places != 1) {
     return "it needs one of byte=, age= and at=";
   }
-  if (fault.kind == FaultKind::kProbe && places != 1) return "it needs one of age= and at=";
+  if (IsOfHost(fault.kind) && places != 1) return "it needs one of age= and at=";
   return {};
 }
 

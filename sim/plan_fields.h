@@ -86,7 +86,7 @@ constexpr auto FieldsOf(const Fault*) {
   using T = Fault;
   return std::tuple(FIELD(client), FIELD(dial), FIELD(transport), FIELD(direction), FIELD(byte), FIELD(age), FIELD(at),
                     FIELD(client_learns), FIELD(server_learns), FIELD(keep_up), FIELD(keep_down), FIELD(late),
-                    FIELD(lasting), FIELD(both_directions));
+                    FIELD(lasting), FIELD(both_directions), FIELD(live));
 }
 
 #undef FIELD
@@ -97,7 +97,8 @@ constexpr bool HasField(FaultKind kind, std::string_view name) {
   if (name == "dial") return IsOfDial(kind);
   if (name == "transport" || name == "at" || name == "age") return !IsOfDial(kind);
   if (name == "direction" || name == "byte") return IsDeath(kind) || kind == FaultKind::kStall;
-  if (name == "lasting") return kind == FaultKind::kStall || kind == FaultKind::kSlow;
+  if (name == "lasting") return kind == FaultKind::kStall || kind == FaultKind::kSlow || kind == FaultKind::kMove;
+  if (name == "live") return kind == FaultKind::kMove;
   if (name == "both_directions") return kind == FaultKind::kStall;
   return IsDeath(kind);
 }

@@ -373,6 +373,13 @@ constexpr PlanOption kOptions[] = {
     {kTroubles, "a ghost", "fault.kind fault.dial", "likewise, but the server has a transport on which nothing comes",
      Has<FaultKind::kGhost>},
     {kTroubles, "a slow dial", "fault.kind fault.dial fault.lasting", "a dial takes long", Has<FaultKind::kSlow>},
+    {kTroubles, "a move at rest", "fault.kind fault.lasting",
+     "a session goes to another owner, and leaves its transport behind",
+     [](const Plan& plan) {
+       return AnyFault(plan, [](const Fault& f) { return f.kind == FaultKind::kMove && !f.live; });
+     }},
+    {kTroubles, "a live move", "fault.kind fault.live", "likewise with its transport",
+     [](const Plan& plan) { return AnyFault(plan, [](const Fault& f) { return f.live; }); }},
     {kTroubles, "a probe", "fault.kind", "a client opens another transport although it has one that works",
      Has<FaultKind::kProbe>},
 };

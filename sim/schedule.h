@@ -25,6 +25,7 @@ enum class Happening : uint8_t {
   kWritable,   // a: link, b: direction.
   kLearn,      // a: link, b: side.
   kVerdict,    // a: actor, b: number of the question.
+  kImport,     // a: number of the parcel.
   kClock,      // a: index of the rule.
   kFault,      // a: index of the fault, b: link or kNoLink.
   kHeal,

@@ -28,6 +28,9 @@ struct LinkEnd {
   TransportId id = TransportId::kNone;
   uint32_t application = kNoApplication;  // Of the session that it carries, at a server that knows it.
   bool writable = true;                   // As the endpoint was told.
+  bool away = false;                      // The session that it carries is moving, and nobody looks at it...
+  bool gone = false;                      // ...nor hears that it is gone,
+  Bytes unread;                           // ...nor reads what has come.
   bool learns_when_dry = false;           // Its time to learn of a death has come; what is under way to it comes first.
   Bytes backlog;                          // Written by the endpoint, not yet taken by the pipe.
 };

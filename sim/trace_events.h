@@ -58,6 +58,8 @@ namespace holdfast::sim {
   X(Verdict, "the application says what it thinks of the peer's key", client, session, accepted)                       \
   X(Unopened, "a session that the application was asked about is over before it was open", client, session, cause,     \
     origin)                                                                                                            \
+  X(Exported, "the session leaves its owner", client, session, live)                                                   \
+  X(Imported, "the session has another owner, to whom so much was delivered", client, session, live, offset)           \
   X(Clock, "the clock on the wall is set", unix_ms)
 
 enum class TraceKind : uint8_t {

@@ -83,6 +83,8 @@ void World::Happen(const Scheduled& next) {
       return Learn(next.a, static_cast<Side>(next.b));
     case Happening::kVerdict:
       return (next.a == Actor::kServer ? server_ : clients_[next.a]).OnVerdict(stage_, network_, next.b);
+    case Happening::kImport:
+      return server_.Import(stage_, network_, next.a);
     case Happening::kClock:
       return SetClock(stage_.plan.clocks[next.a]);
     case Happening::kFault:
@@ -112,8 +114,12 @@ void World::Learn(uint32_t link, Side side) {
 
 void World::StrikeFault(uint32_t index, uint32_t link) {
   const Fault& fault = stage_.plan.faults[index];
-  if (fault.kind != FaultKind::kProbe) {
+  if (!IsOfHost(fault.kind)) {
     network_.Strike(stage_, index, link);
+    return;
+  }
+  if (fault.kind == FaultKind::kMove) {
+    if (!stage_.healed) server_.Move(stage_, network_, index);
     return;
   }
   uint32_t dial = 0;

@@ -84,6 +84,12 @@ void ExactDelivery::CheckContent(const Scene& scene, const trace::Deliver& event
                                       event.client, NameOf(direction), event.offset + matching));
 }
 
+// What the owner before had not consumed comes again.
+void ExactDelivery::On(const Scene&, const trace::Imported& event) {
+  End& server = server_ends_.At(event.session);
+  server.delivered = std::min(server.delivered, event.offset);
+}
+
 void ExactDelivery::On(const Scene& scene, const trace::Ended& event) {
   if (event.cause != static_cast<uint64_t>(Cause::kFinished)) return;
   ClientEnds& ends = clients_[event.client];

@@ -1,7 +1,7 @@
 #pragma once
 
 // exact_delivery: at every instant the bytes delivered are a prefix of the bytes that the peer's application sent, each
-// delivered once, in order, at its offset; and a session that says "finished" has delivered all of them.
+// delivered once to an owner, in order, at its offset; and a session that says "finished" has delivered all of them.
 // HF-OFS-1, HF-OFS-11, HF-END-5.
 
 #include <vector>
@@ -16,6 +16,7 @@ class ExactDelivery {
   void Reset(const Plan& plan);
   void On(const Scene& scene, const trace::Send& event);
   void On(const Scene& scene, const trace::Deliver& event);
+  void On(const Scene& scene, const trace::Imported& event);
   void On(const Scene& scene, const trace::Ended& event);
 
  private:

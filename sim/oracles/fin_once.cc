@@ -62,6 +62,14 @@ void FinOnce::On(const Scene& scene, const trace::PeerFinished& event) {
   }
 }
 
+// Another owner, to whom less was delivered, is told again.
+void FinOnce::On(const Scene&, const trace::Imported& event) {
+  End& end = server_ends_.At(event.session);
+  if (event.offset >= end.delivered) return;
+  end.delivered = event.offset;
+  end.peer_finished = false;
+}
+
 void FinOnce::On(const Scene& scene, const trace::Ended& event) {
   End& end = EndOf(scene, event.client, event.session);
   CheckAlive(scene, end, event.client, "ended once more");

@@ -17,6 +17,7 @@ class FinOnce {
   void On(const Scene& scene, const trace::Finish& event);
   void On(const Scene& scene, const trace::Deliver& event);
   void On(const Scene& scene, const trace::PeerFinished& event);
+  void On(const Scene& scene, const trace::Imported& event);
   void On(const Scene& scene, const trace::Ended& event);
   void On(const Scene& scene, const trace::SessionOpened& event);
   void On(const Scene& scene, const trace::Suspended& event);

@@ -15,6 +15,7 @@ bool IsInnocent(Error error) {
     case Error::kSuperseded:
     case Error::kDone:
     case Error::kTableFull:
+    case Error::kMoved:
     case Error::kUnknownLocator:  // The server has given the session up, or moved on to a later epoch.
     case Error::kStaleAttempt:    // An attempt overtook an earlier one.
       return true;
@@ -33,7 +34,7 @@ bool IsExpected(const Plan& plan, uint32_t client, Error error) {
     case Error::kClientKeyRefused:
       return IsRefused(plan, client);
     case Error::kMemoryFull:
-      return HasLittleMemory(plan);
+      return HasLittleMemory(plan) || plan.server.handshake_bytes_max < limits::kHandshakeBytesMax;
     case Error::kClockSkew:
     case Error::kReplayed:  // As far as the server remembers.
       return !plan.clocks.empty();

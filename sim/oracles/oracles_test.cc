@@ -466,10 +466,7 @@ TEST_F(AdmissionTest, ObjectsToASessionOfAClientThatIsNotOffered) {
 }
 
 TEST_F(AdmissionTest, ObjectsToASessionOfAClientThatWasRefused) {
-  plan_.clients[0].refuse = true;
-  Opened(kServer);  // Nobody was asked: it has no key.
-  ExpectContent();
-  plan_.clients[0].settings.static_key = true;
+  plan_.clients[0].refuse = plan_.clients[0].settings.static_key = true;
   Opened(kClient);  // It does not know yet.
   ExpectContent();
   Opened(kServer);
