@@ -549,6 +549,16 @@ TEST_F(PromisesTest, ObjectToAnExpiryTooSoonAfterASign) {
   ExpectVerdict("promises", "expired at the server 99.000 s after a sign of life; its hold time is 100.000 s");
 }
 
+TEST_F(PromisesTest, AcceptAnExpiryThatRanWhileTheVerdictWasOut) {
+  plan_.clients[0].settings.hold = seconds(100);
+  See(kServer, trace::Asked{.client = 0, .session = kSession});
+  now_ += seconds(60);
+  Opened(kServer);
+  now_ += seconds(50);
+  Ended(kServer, Cause::kExpired);
+  ExpectContent();
+}
+
 TEST_F(PromisesTest, ObjectToATombstoneThatIsDroppedTooSoon) {
   Opened(kServer);
   See(kServer, CensusOf(0, 0, 0, 1, 0));

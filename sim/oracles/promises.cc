@@ -29,9 +29,15 @@ Duration Promises::HoldOf(const Scene& scene, uint64_t client) const {
   return std::chrono::duration_cast<std::chrono::milliseconds>(hold);
 }
 
+// A session that waits for a verdict had its sign before that.
+void Promises::On(const Scene& scene, const trace::Asked& event) {
+  if (!scene.actor.is_client()) EndOf(scene, event.client, event.session).sign = scene.now;
+}
+
 void Promises::On(const Scene& scene, const trace::SessionOpened& event) {
   End& end = EndOf(scene, event.client, event.session);
-  end.sign = end.opened = scene.now;
+  end.opened = scene.now;
+  if (end.sign == Time{}) end.sign = scene.now;
 }
 
 void Promises::On(const Scene& scene, const trace::Resumed& event) {

@@ -14,6 +14,7 @@ namespace holdfast::sim {
 class Promises {
  public:
   void Reset(const Plan& plan);
+  void On(const Scene& scene, const trace::Asked& event);
   void On(const Scene& scene, const trace::SessionOpened& event);
   void On(const Scene& scene, const trace::Resumed& event);
   void On(const Scene& scene, const trace::State& event);
