@@ -232,7 +232,9 @@ void Generator::DrawSessionOptions(SessionOptions& options) {
   if (swarm_.early_timers) {
     const Duration soon = swarm_.hopeless ? Duration{} : 4 * RoundTripMax();
     options.dead_transport = soon + WireSpan(kTopic, milliseconds(100), milliseconds(45000));
-    options.ping_idle = WireSpan(kTopic, milliseconds(20), options.dead_transport * 3 / 4);
+    // A dead transport is spoken to until it is given up: not for thousands of times.
+    options.ping_idle = WireSpan(kTopic, std::max<Duration>(milliseconds(20), options.dead_transport / 24),
+                                 options.dead_transport * 3 / 4);
     options.linger = WireSpan(kTopic, milliseconds(10), milliseconds(10000));
   }
 }
@@ -268,7 +270,7 @@ Path Generator::DrawPath() {
     path.capacity = std::max(least, c_.LogUniform(kTopic, 1, kMiB));
   }
   if (swarm_.segments) {
-    const std::array<uint64_t, 4> weights = {2, 6, small() ? 1U : 4U, 4};
+    const std::array<uint64_t, 4> weights = {4, 12, small() ? 1U : 8U, 8};
     path.segments = static_cast<Segments>(c_.Weighted(kTopic, weights));
   }
   if (path.segments == Segments::kRandom) {
@@ -436,7 +438,7 @@ void Generator::DrawHeal() {
   plan_.heal = std::min<Duration>(plan_.heal, milliseconds(2000) + 40 * RoundTripMax());
   Duration ping = plan_.server.session.ping_idle;
   for (const ClientPlan& client : plan_.clients) {
-    ping = std::min(ping, client.settings.session.ping_idle);
+    ping = std::min({ping, client.settings.session.ping_idle, client.settings.hold / 3});  // As clients do.
   }
   for (ClientPlan& client : plan_.clients) {
     Stream& stream = client.stream(Half(Topic::kFaults) ? Direction::kUp : Direction::kDown);
