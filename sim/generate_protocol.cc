@@ -70,8 +70,8 @@ class ProtocolGenerator {
 
 void ProtocolGenerator::DrawSwarm() {
   swarm_.few_sessions = !small_ && Chance(1, 32);
-  swarm_.consume = Chance(1, 4);
-  swarm_.early = Chance(1, 4);
+  swarm_.consume = Chance(1, small_ ? 8 : 4);
+  swarm_.early = Chance(1, small_ ? 8 : 4);
   swarm_.mutual = Chance(1, small_ ? 16 : 5);
   swarm_.verdicts = Chance(1, small_ ? 16 : 5);
   swarm_.private_network = Chance(1, small_ ? 16 : 6);
@@ -120,8 +120,8 @@ void ProtocolGenerator::DrawConsumptionOf(Stream& stream, const SessionOptions& 
   if (Half()) stream.consume_chunk = std::max(c_.LogUniform(kTopic, 1, kMiB), stream.bytes / (small_ ? 4 : 64) + 1);
   const uint64_t pieces = stream.bytes / std::min<uint64_t>(stream.consume_chunk, reader.receive_window) + 1;
   if (Chance(1, 4)) return;
-  stream.consume_delay =
-      std::min<Duration>(Span({}, milliseconds(20000)), Duration(milliseconds(60000)) / static_cast<int64_t>(pieces));
+  const Duration most = milliseconds(small_ ? 100 : 20000);  // Waiting costs pings.
+  stream.consume_delay = std::min<Duration>(Span({}, most), 3 * most / static_cast<int64_t>(pieces));
 }
 
 void ProtocolGenerator::DrawEarly() {

@@ -199,6 +199,23 @@ TEST(Mutual, ForgetsAClientThatNobodyJudges) {
   EXPECT_EQ(Count(pair.server_side, "Opened"), 0U);
 }
 
+// HF-NEW-19: whoever is not known to be welcome holds a place no longer by asking for it again.
+TEST(Mutual, HoldsItsPlaceWithoutAVerdictNoLongerByResuming) {
+  Pair pair(Mutual());
+  pair.Connect();
+  pair.Run();
+  const Time begun = pair.now;
+  while (pair.server.state(pair.server_session) == ServerState::kUnjudged && pair.now < begun + 2h) {
+    pair.Cut(pair.pipes.back());
+    pair.dial_at.reset();
+    pair.Connect();
+    pair.RunFor(20s);
+  }
+  EXPECT_LE(pair.now - begun, limits::kEmbryoTime + limits::kCandidateTime);
+  ASSERT_TRUE(pair.server_side.ending);
+  EXPECT_EQ(pair.server_side.ending->cause, Cause::kExpired);
+}
+
 // HF-NEW-20.
 TEST(Mutual, TakesTheClientsOwnEndBeforeTheVerdict) {
   Pair pair(Mutual());

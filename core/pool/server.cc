@@ -172,6 +172,8 @@ Time Server::Impl::Due(const ServerSession& session) const {
 
 Time Server::Impl::DueAfter(const ServerSession& session, Duration life) const {
   const Time due = After(session.last_sign, life);
+  // Else somebody could hold his place for ever by asking again and again.
+  if (session.state == ServerState::kUnjudged || IsOver(session.state)) return due;
   auto candidate = transports.find(session.candidate);  // A live candidate may yet bring the client back.
   return candidate == transports.end() ? due : std::max(due, candidate->second.deadline);
 }
@@ -273,7 +275,7 @@ void Server::SetWritable(Time now, TransportId id, bool writable) {
   impl_->MarkReady(*transport);
 }
 
-void Server::Judge(Time, SessionId id, bool accept) { impl_->Judge(id, accept); }
+void Server::Judge(Time now, SessionId id, bool accept) { impl_->Judge(now, id, accept); }
 
 void Server::SetClock(Time now, WallTime wall) { impl_->clock.Set(now, wall); }
 

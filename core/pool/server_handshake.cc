@@ -197,7 +197,7 @@ bool Server::Impl::HoldRecord(ServerTransport& transport) {
 }
 
 // HF-NEW-19, HF-NEW-20.
-void Server::Impl::Judge(SessionId id, bool accept) {
+void Server::Impl::Judge(Time now, SessionId id, bool accept) {
   ServerSession* session = FindSession(id);
   if (session == nullptr || session->state != ServerState::kUnjudged) return;
   if (!accept) return Refuse(*session, {Cause::kRefused, Origin::kServer, {}}, Error::kClientKeyRefused);
@@ -205,6 +205,7 @@ void Server::Impl::Judge(SessionId id, bool accept) {
   if (session->current) {  // A message 1 came in the meantime.
     embryos.Remove(session->id);
     Move(kServerTransitions, session->state, ServerInput::kPromoted);
+    HearFrom(now, *session);
     Notify(session->id, session->candidate, event::Opened{});
   }
   if (ServerTransport* candidate = FindTransport(session->candidate)) MarkReady(*candidate);
@@ -255,7 +256,7 @@ Status Server::Impl::OnResume(Time now, ServerTransport& transport, ByteSpan mes
   if (over) {
     if (request->closing) OnCrossedAbort(session, request->end);  // HF-END-20.
   } else {
-    HearFrom(now, session);
+    if (session.state != ServerState::kUnjudged) HearFrom(now, session);  // HF-NEW-19.
     if (under_pending) Promote(session, transport.id);
     if (gain) KeepEarly(session, std::move(*gain));
     if (request->closing && session.state == ServerState::kUnjudged) {

@@ -155,7 +155,7 @@ struct Server::Impl {
   Status CheckGreeting(Time now, ByteSpan message, uint64_t clock_ms);
   Status MakeEmbryo(Time now, ServerTransport& transport, NoiseHandshake& noise, const ClientParameters& asked);
   bool HoldRecord(ServerTransport& transport);
-  void Judge(SessionId id, bool accept);
+  void Judge(Time now, SessionId id, bool accept);
   void Refuse(ServerSession& session, const Closing& end, std::optional<Error> error);
   Duration Granted(const ClientParameters& asked) const;
   bool Offers(const Preamble& asked) const;
