@@ -349,5 +349,20 @@ TEST_F(RawServerTest, IsToldOfTheEndByTheNextThingThatIsSaid) {
   }
 }
 
+// HF-END-22, HF-END-24, HF-SEC-9.
+TEST_F(RawServerTest, CannotMakeTheClientTalkForEverByGrantingNoTime) {
+  for (uint32_t hold_ms : {0U, 1U, 2U}) {
+    client_ = Client(Config());
+    ending_.reset();
+    Drain();
+    Dial();
+    Say(server_.Answer(std::exchange(written_, {}), Encode(ServerParameters{{1 << 20}, hold_ms, 300'000})));
+    EXPECT_LE(TakeFrames().size(), 2U);  // And Poll has come to an end.
+    Wait(Milliseconds(hold_ms));
+    ASSERT_TRUE(ending_);
+    EXPECT_EQ(ending_->cause, Cause::kExpired);
+  }
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -94,7 +94,6 @@ bool Server::Impl::ReadMessage1(Time now, ServerTransport& transport, Entropy& e
 // HF-NEW-5, HF-NEW-6.
 Status Server::Impl::OnNewSession(Time now, ServerTransport& transport, ByteSpan message, Entropy& entropy) {
   if (sessions.size() - embryos.size() >= config.sessions_max) return std::unexpected(Error::kTableFull);  // HF-LIM-3.
-  if (!MakeRoom(now, Ring::kBlockBytesMin, SessionId::kNone)) return std::unexpected(Error::kTableFull);   // HF-LIM-8.
   NoiseHandshake noise = BeginNew(transport.preamble, false, config.static_key, config.network_key);
   Bytes payload;
   HOLDFAST_TRY(noise.ReadMessage(message, payload));
@@ -109,6 +108,7 @@ Status Server::Impl::OnNewSession(Time now, ServerTransport& transport, ByteSpan
     if (!parameters) return std::unexpected(parameters.error());
     asked = *parameters;
   }
+  if (!MakeRoom(now, Ring::kBlockBytesMin, SessionId::kNone)) return std::unexpected(Error::kTableFull);  // HF-LIM-8.
   const ServerParameters parameters = {{ReceiveStream(config.session.receive_window).credit_limit()},
                                        MillisecondsOf(Granted(asked)),
                                        MillisecondsOf(config.embryo_time)};
@@ -206,6 +206,7 @@ void Server::Impl::Judge(Time now, SessionId id, bool accept) {
     embryos.Remove(session->id);
     Move(kServerTransitions, session->state, ServerInput::kPromoted);
     HearFrom(now, *session);
+    Schedule(*session);  // Its hold time may end before an embryo's.
     Notify(session->id, session->candidate, event::Opened{});
   }
   if (ServerTransport* candidate = FindTransport(session->candidate)) MarkReady(*candidate);

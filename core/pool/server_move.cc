@@ -59,7 +59,10 @@ std::optional<ServerTransport> TransportOf(Time now, const SessionOptions& optio
   for (uint64_t time : {blob.dead_ns, blob.since_life_ns, blob.since_sent_ns, blob.ack_in_ns}) {
     if (!IsDuration(time)) return std::nullopt;
   }
-  if (blob.acked.value > session.core->in().consumed()) return std::nullopt;
+  const uint64_t consumed = session.core->in().consumed();
+  if (blob.acked.value > consumed || (blob.has_ack_deadline && blob.acked.value == consumed)) return std::nullopt;
+  constexpr uint64_t kIndexMax = kVarintMax / 2;  // No transport gets there, and there is room to go on.
+  if (std::max(blob.sealer.next_index.value, blob.opener.next_index.value) > kIndexMax) return std::nullopt;
   Link::Position link;
   link.seal_key = std::move(blob.sealer.key);
   link.seal_index = blob.sealer.next_index.value;

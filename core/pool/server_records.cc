@@ -37,7 +37,11 @@ bool Server::Impl::ReadRecord(Time now, ServerTransport& transport) {
   if (stranger) Switch(now, transport);  // HF-RES-24.
   record.emplace(opened);
   record_transport = transport.id;
-  if (transport.stage == Stage::kAttached) HearFrom(now, *FindSession(transport.session));  // HF-LIV-4.
+  if (transport.stage == Stage::kAttached) {
+    ServerSession& session = *FindSession(transport.session);
+    HearFrom(now, session);           // HF-LIV-4.
+    if (stranger) Schedule(session);  // Its hold time may end before an embryo's.
+  }
   return true;
 }
 

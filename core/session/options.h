@@ -33,7 +33,8 @@ struct SessionOptions {
 constexpr bool IsSane(const SessionOptions& options) {
   return options.replay_bytes_max > 0 && options.receive_window > 0 && options.data_bytes_first > 0 &&
          options.data_bytes_first <= options.data_bytes_max && options.data_bytes_max <= limits::kDataBytesCeiling &&
-         options.ack_bytes_max > 0 && options.ping_idle < options.dead_transport && options.rekey_interval > 0;
+         options.ack_bytes_max > 0 && options.ping_idle > Duration(0) && options.ping_idle < options.dead_transport &&
+         options.rekey_interval > 0;
 }
 
 }  // namespace holdfast

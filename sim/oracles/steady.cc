@@ -28,8 +28,7 @@ void Steady::On(const Scene& scene, const trace::SessionOpened& event) {
 
 void Steady::On(const Scene& scene, const trace::Suspended& event) {
   if (ended_[event.client] || HasLittleMemory(scene.plan)) return;
-  const ClientPlan& plan = scene.plan.clients[event.client];
-  if (plan.settings.static_key && (plan.verdict_delay > Duration{} || plan.refuse) && !opened_[event.client]) return;
+  if (!opened_[event.client]) return;
   if (event.transport >= kGoneTransport || event.transport < good_from_[event.client]) return;
   scene.judge.Fail("steady", fmt::format("the {} lost client {}'s transport {}, which nothing disturbed ({})",
                                          NameOf(scene.actor.is_client() ? Side::kClient : Side::kServer), event.client,

@@ -1,9 +1,9 @@
 #pragma once
 
 // steady: a transport that was opened after the network had been made good is not lost: its session keeps it to the
-// end, however long the applications are silent. (A server that has just ended the session may close it,
-// and one whose application has not made up its mind about the client is silent; one without memory must give
-// transports up.) HF-LIV-2.
+// end, however long the applications are silent. (A server that has just ended the session may close it; one that does
+// not know the client yet may need its place for others, or wait for a verdict; one without memory must give transports
+// up.) HF-LIV-2.
 
 #include <vector>
 
