@@ -433,6 +433,9 @@ TEST_F(SteadyTest, ObjectsToLosingAGoodTransport) {
   ExpectContent();
   trace::Suspended good = lost;
   good.transport = 5;
+  See(kClient, good);  // The server does not know the client yet, and may have needed its place.
+  ExpectContent();
+  See(kServer, trace::SessionOpened{.client = 0, .session = kSession, .transport = 5});
   See(kServer, good);
   ExpectVerdict("steady", "transport 5, which nothing disturbed (kTimedOut)");
 }
