@@ -105,8 +105,8 @@ class Client {
   Result<RestBlob> ExportAtRest(Time now, Entropy& entropy);
 
   // A client that goes on with the session: suspended, or closing. Suite and hold time are the session's, all else is
-  // as `config` says. `rested`: as for Server::ImportAtRest. kBadBlob: the blob is still the caller's. No client can
-  // know whether another has imported the blob: that is the caller's duty.
+  // as `config` says. `rested`: as for Server::ImportAtRest. kBadBlob, kMemoryFull: the blob is still the caller's. No
+  // client can know whether another has imported the blob: that is the caller's duty.
   static Result<Client> ImportAtRest(Time now, const ClientConfig& config, RestBlob&& blob,
                                      Duration rested = Duration(0));
 

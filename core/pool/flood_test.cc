@@ -1,27 +1,14 @@
 // A server under a flood of everything that strangers can send: what it holds stays below what its limits say.
 
 #include <gtest/gtest.h>
-#include <malloc.h>
 
 #include <algorithm>
 
+#include "core/pool/heap_bytes.h"
 #include "core/pool/raw_fixture.h"
 
 namespace holdfast {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kMallocCounts = false;  // The sanitizer's own allocator tells nothing.
-#elif defined(__has_feature)
-constexpr bool kMallocCounts = !__has_feature(address_sanitizer);
-#else
-constexpr bool kMallocCounts = true;
-#endif
-
-size_t HeapBytes() {
-  const struct mallinfo2 info = mallinfo2();
-  return info.uordblks + info.hblkhd;
-}
 
 // At most, of one thing: with its ciphers, its places in the indices, and a handshake message that waits to be written.
 constexpr size_t kTransportBytes = 2048;

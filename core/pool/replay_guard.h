@@ -5,7 +5,8 @@
 // now, or if its ephemeral key came before within the time in which the window could still hold it. HF-NEW-17.
 //
 // Bounded: when it is full, it forgets the oldest stamps, and refuses everything as old as those. So no greeting is
-// ever taken twice, but one whose clock is late may be refused under a storm. A wall clock that is set back repeats a
+// taken twice, but one whose clock is late may be refused under a storm; and members who fill it with stamps from the
+// end of the window keep honest ones out until their clocks have got there. A wall clock that is set back repeats a
 // time: what was forgotten by then could be taken again.
 
 #include <compare>

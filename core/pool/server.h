@@ -77,7 +77,7 @@ class Server {
   void SetWritable(Time now, TransportId transport, bool writable);
 
   // The verdict on a client's key (event::KeyPresented). If it is no, the session ends as refused, and the client is
-  // told. Ignored for a session that waits for none, as one does that has vanished meanwhile.
+  // told. Ignored for a session that waits for none, as one that has ended meanwhile.
   void Judge(Time now, SessionId session, bool accept);
 
   // What the clock on the wall shows; call it again when that is stepped. Only a private network's listener asks for
@@ -103,7 +103,7 @@ class Server {
   // long it was away, if the caller knows: so much of its hold time has passed, and if that is all of it, it ends as
   // expired at the next Tick. If both pools know the time of day (SetClock), that says so too. Without either it is
   // held longer than it need be. What was delivered before and not consumed will be delivered again. kBadBlob,
-  // kBlobSeen, kTableFull, kDuplicateLocator: nothing has changed, and the blob is still the caller's.
+  // kBlobSeen, kTableFull, kMemoryFull, kDuplicateLocator: nothing has changed, and the blob is still the caller's.
   Result<SessionId> ImportAtRest(Time now, RestBlob&& blob, Duration rested = Duration(0));
 
   // Takes an attached session out of this pool, with its transport, sealed to the importer's ticket; kNotMovable for
@@ -112,7 +112,7 @@ class Server {
 
   // The session goes on here, on the transport that came with it, which has a new id. What was delivered and not
   // consumed moves with the application. The ticket is spent in any case: if the import fails (kBadBlob, kTableFull,
-  // kDuplicateLocator), nothing here has changed, and the session is lost.
+  // kMemoryFull, kDuplicateLocator), nothing here has changed, and the session is lost.
   Result<LiveImport> ImportLive(Time now, MoveTicket&& ticket, ByteSpan blob);
 
   std::optional<Event> Poll(Time now, Entropy& entropy);

@@ -4,36 +4,23 @@
 // exchange real keepalives, since what the one real client says is as good for each copy.
 
 #include <gtest/gtest.h>
-#include <malloc.h>
 
+#include <iostream>
 #include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "core/base/fork_key.h"
+#include "core/pool/heap_bytes.h"
 #include "core/pool/pair.h"
 
 namespace holdfast {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kMallocCounts = false;  // The sanitizer's own allocator tells nothing.
-#elif defined(__has_feature)
-constexpr bool kMallocCounts = !__has_feature(address_sanitizer);
-#else
-constexpr bool kMallocCounts = true;
-#endif
-
 constexpr size_t kSessions = HOLDFAST_SESSIONS;  // From BUILD.
 constexpr size_t kSuspendedBytesMax = 1024;
 constexpr size_t kAttachedBytesMax = 4096;
-
-// All that malloc has handed out and not had back, its own headers included.
-size_t HeapBytes() {
-  const struct mallinfo2 info = mallinfo2();
-  return info.uordblks + info.hblkhd;
-}
 
 class SessionMemory : public testing::TestWithParam<Suite> {
  protected:
@@ -161,6 +148,8 @@ TEST_P(SessionMemory, OfOneThatIsAttachedAndIdleIsAtMost4KiBAndOfASuspendedOne1K
   const size_t suspended = (HeapBytes() - before) / kSessions;
   EXPECT_LE(suspended, kSuspendedBytesMax);
   RecordProperty("suspended_bytes", static_cast<int>(suspended));
+  std::cout << "of " << kSessions << " sessions each takes " << attached << " bytes attached and idle, " << suspended
+            << " suspended\n";
   EXPECT_EQ(server_.census().transports, 1U);
   EXPECT_EQ(server_.census().sessions, kSessions + 1);
 }

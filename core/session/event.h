@@ -70,9 +70,9 @@ struct Suspended {
 struct Resumed {};
 
 // The peer proved that it owns this static key: is it one to talk to? Answer with Judge, now or later. Client: before
-// anything of the session is told to the server; the same question is not asked twice. Server (XX): the session is not
-// open yet, nothing more is read from the client, and it may vanish before the verdict, which is then ignored.
-// HF-NEW-12, HF-NEW-19.
+// anything of the session is told to the server; not asked again while the server keeps to that key. Server (XX): the
+// session is not open yet, and nothing more is read from the client. If it ends before it is open, by a bad verdict, by
+// time, or for want of a place, Ended says so, and Judge is ignored from then on. HF-NEW-12, HF-NEW-19.
 struct KeyPresented {
   PublicKey key;
 };
