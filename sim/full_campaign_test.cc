@@ -1,4 +1,4 @@
-// Twenty thousand seeds of the default profile, and ten times as many small ones: nothing is found.
+// Twenty thousand seeds of default worlds, and ten times as many small ones: nothing is found.
 
 #include <gtest/gtest.h>
 

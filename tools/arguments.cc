@@ -90,9 +90,9 @@ Parsed<std::string> ParsePath(std::string_view text) {
   return std::string(text);
 }
 
-Parsed<sim::Profile> ParseProfile(std::string_view text) {
+Parsed<sim::Profile> ParseWorlds(std::string_view text) {
   if (const auto profile = sim::ProfileNamed(text)) return *profile;
-  return std::unexpected(fmt::format("'{}' is no profile: there are {} and {}", text,
+  return std::unexpected(fmt::format("'{}' is no kind of worlds: there are {} and {}", text,
                                      sim::NameOf(sim::Profile::kDefault), sim::NameOf(sim::Profile::kSmall)));
 }
 

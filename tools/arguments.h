@@ -43,7 +43,7 @@ Parsed<Duration> ParseSeconds(std::string_view text);
 Parsed<std::string> ParsePath(std::string_view text);
 
 // "default" or "small".
-Parsed<sim::Profile> ParseProfile(std::string_view text);
+Parsed<sim::Profile> ParseWorlds(std::string_view text);
 
 // The words as a POSIX shell must be given them to hand them over unchanged, separated by spaces.
 std::string ShellQuoted(std::span<const std::string> words);

@@ -42,10 +42,10 @@ TEST(Arguments, SecondsAreMoreThanNothing) {
   }
 }
 
-TEST(Arguments, ProfilesAndPathsAreWhatTheySay) {
-  EXPECT_EQ(ParseProfile("small"), sim::Profile::kSmall);
-  EXPECT_FALSE(ParseProfile("Small"));
-  EXPECT_FALSE(ParseProfile(""));
+TEST(Arguments, WorldsAndPathsAreWhatTheySay) {
+  EXPECT_EQ(ParseWorlds("small"), sim::Profile::kSmall);
+  EXPECT_FALSE(ParseWorlds("Small"));
+  EXPECT_FALSE(ParseWorlds(""));
   EXPECT_EQ(ParsePath("a b"), "a b");
   EXPECT_FALSE(ParsePath(""));
 }

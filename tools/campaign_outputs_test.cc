@@ -58,7 +58,7 @@ sim::CampaignReport ReportWith(uint64_t violations) {
 
 TEST(CampaignTable, ShowsWhatHappenedInReadableNumbers) {
   const std::string text = CampaignTable(Facts(), ReportWith(0)).Text();
-  for (const char* part : {"seeds 1..2000 of profile default, crypto provider openssl", "1,234,567", "3.0 MiB", "4,321",
+  for (const char* part : {"seeds 1..2000 of default worlds, crypto provider openssl", "1,234,567", "3.0 MiB", "4,321",
                            "95.0 %", "34.2 s  seed 1631", "200.0", "0000000000000abc"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
@@ -84,13 +84,13 @@ TEST(CampaignTable, SaysWhyACampaignEndedEarly) {
 
 TEST(Violations, AreToldWithSeedSentencePlanEventsAndCommand) {
   CampaignFacts facts = Facts();
-  facts.profile = sim::Profile::kSmall;
+  facts.worlds = sim::Profile::kSmall;
   facts.files = {{.path = "a", .bytes = 1}, {.path = "my file", .bytes = 2}};
   const std::string text = ViolationsText(facts, ReportWith(1));
   EXPECT_THAT(text, HasSubstr("VIOLATION of exact_delivery in seed 917: client 0 was given byte 4096 twice\n"));
   EXPECT_THAT(text, HasSubstr(kPlan));
   EXPECT_THAT(text, HasSubstr("1.5 client0  Deliver\n"));
-  EXPECT_THAT(text, HasSubstr("\n./holdfast replay --seed 917 --profile small --file 'my file' --trace\n"));
+  EXPECT_THAT(text, HasSubstr("\n./holdfast replay --seed 917 --worlds small --file 'my file' --trace\n"));
 }
 
 TEST(Violations, AreAPageEachOnlyForTheFirstFew) {

@@ -121,7 +121,7 @@ Table CampaignTable(const CampaignFacts& facts, const sim::CampaignReport& repor
   const std::string seeds = facts.seeds.count() == 1 ? fmt::format("seed {}", facts.seeds.first)
                                                      : fmt::format("seeds {}..{}", facts.seeds.first, facts.seeds.last);
   table.Section(
-      fmt::format("campaign: {} of profile {}, crypto provider {}", seeds, sim::NameOf(facts.profile), facts.provider));
+      fmt::format("campaign: {} of {} worlds, crypto provider {}", seeds, sim::NameOf(facts.worlds), facts.provider));
   for (const CarriedFile& file : facts.files) {
     table.Row("file", SizeText(file.bytes), OneLine(file.path) + ", carried both ways");
   }
@@ -172,7 +172,7 @@ Json CampaignJson(const CampaignFacts& facts, const sim::CampaignReport& report)
            {"seed_first", facts.seeds.first},
            {"seed_last", facts.seeds.last},
            {"jobs", facts.jobs},
-           {"profile", sim::NameOf(facts.profile)},
+           {"worlds", sim::NameOf(facts.worlds)},
            {"files", files},
            {"time_budget_ns", has_budget ? Json(facts.time_budget.count()) : Json(nullptr)},
        }},
@@ -233,8 +233,8 @@ std::string ViolationsText(const CampaignFacts& facts, const sim::CampaignReport
 }
 
 std::string PlanFileText(const CampaignFacts& facts, const sim::Violation& violation) {
-  std::string text = fmt::format("# seed {} of profile {}, crypto provider {}\n", violation.seed,
-                                 sim::NameOf(facts.profile), facts.provider);
+  std::string text = fmt::format("# seed {} of {} worlds, crypto provider {}\n", violation.seed,
+                                 sim::NameOf(facts.worlds), facts.provider);
   text += fmt::format("# violates {}: {}\n", violation.verdict.oracle, OneLine(violation.verdict.sentence));
   if (!facts.files.empty())
     text += fmt::format("# while it carries {}\n", OneLine(FileOfSeed(facts, violation.seed).path));
@@ -243,8 +243,8 @@ std::string PlanFileText(const CampaignFacts& facts, const sim::Violation& viola
 
 std::string ReplayCommand(const CampaignFacts& facts, uint64_t seed) {
   std::vector<std::string> words = {"replay", "--seed", fmt::format("{}", seed)};
-  if (facts.profile != sim::Profile::kDefault)
-    words.insert(words.end(), {"--profile", std::string(sim::NameOf(facts.profile))});
+  if (facts.worlds != sim::Profile::kDefault)
+    words.insert(words.end(), {"--worlds", std::string(sim::NameOf(facts.worlds))});
   if (!facts.files.empty()) words.insert(words.end(), {"--file", FileOfSeed(facts, seed).path});
   words.push_back("--trace");
   return facts.invoked + " " + ShellQuoted(words);

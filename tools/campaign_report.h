@@ -24,7 +24,7 @@ struct CarriedFile {
 struct CampaignFacts {
   SeedRange seeds;
   uint32_t jobs = 1;
-  sim::Profile profile = sim::Profile::kDefault;
+  sim::Profile worlds = sim::Profile::kDefault;
   std::vector<CarriedFile> files = {};
   Duration time_budget = Duration::max();
   std::string_view provider;  // Of the cryptography.

@@ -36,7 +36,7 @@ Exit status: 0 every oracle is content; 1 one is not; 2 bad arguments, or a plan
 struct Options {
   std::optional<uint64_t> seed;
   std::optional<std::string> plan;
-  std::optional<sim::Profile> profile;
+  std::optional<sim::Profile> worlds;
   std::vector<std::string> files;
   std::optional<std::string> json;
   bool trace = false;
@@ -45,7 +45,7 @@ struct Options {
 
 // What is run.
 struct Subject {
-  std::string name;  // "seed 7 of profile default", "plan 'my.plan'".
+  std::string name;  // "seed 7 of default worlds", "plan 'my.plan'".
   sim::Plan plan;
   std::vector<std::string> words;  // That run it again, after the program's name.
 };
@@ -54,7 +54,7 @@ struct Subject {
 std::optional<Complaint> Contradiction(const Options& options) {
   if (options.seed && options.plan) return "--seed and --plan exclude each other";
   if (!options.seed && !options.plan) return "it needs --seed N or --plan FILE";
-  if (options.plan && options.profile) return "--profile goes with --seed: a plan says everything itself";
+  if (options.plan && options.worlds) return "--worlds goes with --seed: a plan says everything itself";
   if (options.print_plan && (options.trace || options.json)) {
     return "--print-plan runs nothing, so there is nothing for --trace or --json";
   }
@@ -73,11 +73,11 @@ Parsed<sim::Plan> ReadPlan(const std::string& path) {
 Parsed<Subject> SubjectOf(const Options& options, const sim::CampaignOptions& campaign) {
   Subject subject;
   if (options.seed) {
-    const std::string profile(sim::NameOf(campaign.profile));
-    subject.name = fmt::format("seed {} of profile {}", *options.seed, profile);
+    const std::string worlds(sim::NameOf(campaign.profile));
+    subject.name = fmt::format("seed {} of {} worlds", *options.seed, worlds);
     subject.plan = sim::PlanOfSeed(*options.seed, campaign);
     subject.words = {"replay", "--seed", fmt::format("{}", *options.seed)};
-    if (options.profile) subject.words.insert(subject.words.end(), {"--profile", profile});
+    if (options.worlds) subject.words.insert(subject.words.end(), {"--worlds", worlds});
   } else {
     Parsed<sim::Plan> plan = ReadPlan(*options.plan);
     if (!plan) return std::unexpected(plan.error());
@@ -150,7 +150,7 @@ std::string ReplayText(const Options& options, const Subject& subject, const sim
 Outcome RunReplay(const Options& options, const std::string& invoked) {
   if (auto contradiction = Contradiction(options)) return std::unexpected(*std::move(contradiction));
   sim::CampaignOptions campaign;
-  campaign.profile = options.profile.value_or(sim::Profile::kDefault);
+  campaign.profile = options.worlds.value_or(sim::Profile::kDefault);
   Parsed<std::vector<Bytes>> files = ReadFiles(options.files, kDataBytesMax);
   if (!files) return std::unexpected(files.error());
   campaign.files = *std::move(files);
@@ -187,7 +187,7 @@ Command AddReplay(const Program& program) {
   const auto options = std::make_shared<Options>();
   AddOption(*line, "--seed", options->seed, ParseSeed, "N", "What a campaign runs for this seed");
   AddOption(*line, "--plan", options->plan, ParsePath, "FILE", "What this plan says; - is the standard input");
-  AddOption(*line, "--profile", options->profile, ParseProfile, "NAME", "Of the seed's campaign: default or small");
+  AddOption(*line, "--worlds", options->worlds, ParseWorlds, "NAME", "Of the seed's campaign: default or small");
   line->add_option("--file", options->files, "Carry these files, as the seed's campaign did")->type_name("PATH");
   line->add_flag("--trace", options->trace, "Print every event");
   line->add_flag("--print-plan", options->print_plan, "Print the plan as text, and run nothing");

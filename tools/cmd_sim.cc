@@ -29,7 +29,7 @@ constexpr const char* kFooter = R"(Examples:
   holdfast sim --seeds 1..200000 --jobs 8   many more of them
   holdfast sim --file photo.jpg notes.txt   carries these files over bad networks, and compares every byte
   holdfast sim --time-budget 60 --json -    what a minute is enough for, as JSON
-  holdfast sim --profile small --speed      small worlds, and how fast this machine is
+  holdfast sim --worlds small --speed       small worlds, and how fast this machine is
   holdfast sim --list-options               what a seed can choose, and how often it was chosen
 
 A seed that fails prints the oracle's sentence, its plan, and the command that runs it again.
@@ -39,7 +39,7 @@ Exit status: 0 nothing was violated; 1 something was, or no seed ran; 2 bad argu
 struct Options {
   SeedRange seeds = {1, 2000};
   uint32_t jobs = std::clamp(std::thread::hardware_concurrency(), 1u, kJobsMax);
-  sim::Profile profile = sim::Profile::kDefault;
+  sim::Profile worlds = sim::Profile::kDefault;
   std::vector<std::string> files;
   Duration time_budget = Duration::max();
   std::optional<std::string> json;
@@ -84,7 +84,7 @@ sim::CampaignReport RunWatched(sim::CampaignOptions& campaign, CampaignFacts& fa
 Outcome RunSim(const Options& options, const std::string& invoked) {
   CampaignFacts facts = {.seeds = options.seeds,
                          .jobs = options.jobs,
-                         .profile = options.profile,
+                         .worlds = options.worlds,
                          .time_budget = options.time_budget,
                          .provider = CryptoProvider(),
                          .invoked = invoked,
@@ -93,7 +93,7 @@ Outcome RunSim(const Options& options, const std::string& invoked) {
   campaign.seed_first = options.seeds.first;
   campaign.seed_last = options.seeds.last;
   campaign.jobs = options.jobs;
-  campaign.profile = options.profile;
+  campaign.profile = options.worlds;
   campaign.stop_at_first_violation = options.stop_at_first;
 
   // Whatever may be refused is tried before the work.
@@ -117,7 +117,7 @@ Command AddSim(const Program& program) {
   const auto options = std::make_shared<Options>();
   AddOption(*line, "--seeds", options->seeds, ParseSeeds, "A..B", "These seeds, or a single one [1..2000]");
   AddOption(*line, "--jobs", options->jobs, ParseJobs, "N", fmt::format("Threads [all cores: {}]", options->jobs));
-  AddOption(*line, "--profile", options->profile, ParseProfile, "NAME",
+  AddOption(*line, "--worlds", options->worlds, ParseWorlds, "NAME",
             "default: up to 4 MiB a direction, a dozen faults;\nsmall: at most 4 KiB and 3 faults, thousands a second");
   line->add_option("--file", options->files, "Carry these files both ways in place of generated data")
       ->type_name("PATH");

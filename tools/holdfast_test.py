@@ -19,7 +19,7 @@ HOLDFAST, FAST, *VECTOR_FILES = [os.path.abspath(path) for path in sys.argv[1:]]
 NOISE_VECTORS, *_ = [path for path in VECTOR_FILES if path.endswith(".json")]
 del sys.argv[1:]
 
-SMALL = ("sim", "--profile", "small")
+SMALL = ("sim", "--worlds", "small")
 
 
 class Case(unittest.TestCase):
@@ -94,13 +94,13 @@ class Refusals(Case):
                       "0..18446744073709551615"):
             self.assertIn(f"'{seeds}'", self.assert_refused("sim", "--seeds", seeds))
 
-    def test_jobs_profiles_and_budgets(self):
+    def test_jobs_worlds_and_budgets(self):
         for jobs in ("0", "-1", "x", "", "99999999999999999999", "1e3"):
             self.assert_refused("sim", "--jobs", jobs)
         for budget in ("0", "-1", "x", "", "inf", "nan", "1e999"):
             self.assert_refused("sim", "--time-budget", budget)
-        self.assert_refused("sim", "--profile", "tiny")
-        self.assert_refused("replay", "--seed", "1", "--profile", "tiny")
+        self.assert_refused("sim", "--worlds", "tiny")
+        self.assert_refused("replay", "--seed", "1", "--worlds", "tiny")
 
     def test_files_that_cannot_be_read(self):
         for command in (["sim"], ["replay", "--seed", "1"]):
@@ -130,7 +130,7 @@ class Refusals(Case):
         self.assertIn("--seed", self.assert_refused("replay"))
         self.assertIn("exclude", self.assert_refused("replay", "--seed", "1", "--plan", "x"))
         self.assertIn("'1..2'", self.assert_refused("replay", "--seed", "1..2"))
-        self.assert_refused("replay", "--plan", "x", "--profile", "small")
+        self.assert_refused("replay", "--plan", "x", "--worlds", "small")
         self.assert_refused("replay", "--seed", "1", "--print-plan", "--trace")
 
     def test_plans_that_cannot_be_understood(self):
@@ -170,7 +170,7 @@ class Campaign(Case):
     def test_the_json_has_everything(self):
         report = self.run_json(*SMALL, "--seeds", "1..50")
         self.assertEqual(report["seeds"], 50)
-        self.assertEqual(report["options"]["profile"], "small")
+        self.assertEqual(report["options"]["worlds"], "small")
         self.assertEqual((report["violation_count"], report["violations"]), (0, []))
         self.assertGreater(report["counters"]["resumes"], 0)
         self.assertGreater(report["counters"]["faults"]["reset"], 0)
@@ -204,7 +204,7 @@ class Campaign(Case):
             del report["speed"], report["options"]["jobs"]
             self.assertEqual(report, reports[0])
 
-    def test_other_seeds_profiles_and_providers_have_other_hashes(self):
+    def test_other_seeds_worlds_and_providers_have_other_hashes(self):
         hashes = {self.run_json(*arguments, program=program)["hash"]
                   for program in (HOLDFAST, FAST)
                   for arguments in ([*SMALL, "--seeds", "1"], [*SMALL, "--seeds", "2"], ["sim", "--seeds", "1"])}
@@ -282,7 +282,7 @@ class Replay(Case):
         self.assertRegex(first, r"(?m)^hash +[0-9a-f]{16}$")
 
     def test_the_printed_plan_is_the_seeds_run(self):
-        for options in ([], ["--profile", "small"]):
+        for options in ([], ["--worlds", "small"]):
             plan = self.run_program("replay", "--seed", "5", *options, "--print-plan").stdout
             of_seed = self.run_json("replay", "--seed", "5", *options)
             self.assertEqual(of_seed["plan"], plan)
@@ -293,7 +293,7 @@ class Replay(Case):
 
     def test_one_seeds_counters_are_those_of_its_campaign(self):
         files = ["--file", self.write("a", "a" * 5000), self.write("b", "b" * 70000)]
-        for options in ([], ["--profile", "small"], files):
+        for options in ([], ["--worlds", "small"], files):
             campaign = self.run_json("sim", "--seeds", "9", *options)
             replay = self.run_json("replay", "--seed", "9", *options)
             self.assertEqual(campaign["counters"], replay["counters"])
