@@ -47,6 +47,8 @@ class DecoratedEndpoint : public Endpoint {
 
  protected:
   Endpoint& inner() { return *inner_; }
+  // For the Fork of whoever has state of its own.
+  std::unique_ptr<Endpoint> ForkInner(const ForkKey& key) const { return inner_->Fork(key); }
 
  private:
   std::unique_ptr<Endpoint> inner_;

@@ -373,10 +373,9 @@ void Host::Misbehaves(Stage& stage, std::string what) {
   stage.judge.Fail("contract", fmt::format("the endpoint of {} {}", NameOf(actor_), what));
 }
 
-Host Host::Fork(const ForkKey& key) const {
-  Host copy(*this);
+void Host::ForkInto(Host& copy, const ForkKey& key) const {
+  copy = *this;
   copy.endpoint_.reset(endpoint_->Fork(key));
-  return copy;
 }
 
 }  // namespace holdfast::sim

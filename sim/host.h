@@ -46,15 +46,16 @@ class Host {
   const Endpoint& endpoint() const { return *endpoint_; }
   const std::vector<Application>& applications() const { return applications_; }
 
-  Host Fork(const ForkKey& key) const;
+  // Makes `copy` a host in the same state.
+  void ForkInto(Host& copy, const ForkKey& key) const;
 
  private:
-  // Owns the endpoint. A copy is empty: Fork says what it holds.
+  // Owns the endpoint. It is not copied: ForkInto says what it holds.
   class EndpointBox {
    public:
     EndpointBox() = default;
-    EndpointBox(const EndpointBox&) {}
     EndpointBox(EndpointBox&&) = default;
+    EndpointBox& operator=(const EndpointBox&) { return *this; }
     EndpointBox& operator=(EndpointBox&&) = default;
     void reset(std::unique_ptr<Endpoint> endpoint) { endpoint_ = std::move(endpoint); }
     Endpoint& operator*() const { return *endpoint_; }
@@ -85,7 +86,7 @@ class Host {
     Time since;
   };
 
-  Host(const Host&) = default;
+  Host& operator=(const Host&) = default;
 
   Side side() const { return actor_.is_client() ? Side::kClient : Side::kServer; }
   uint64_t ClientOf(uint32_t application) const { return applications_[application].client(); }

@@ -97,6 +97,7 @@ uint32_t Network::Dial(Stage& stage, uint32_t client) {
 void Network::Connected(Stage& stage, uint32_t index) {
   StreamLink& link = links_[index];
   link.transport = clients_[link.client()].transports++;
+  link.opened_at = stage.now;
   clients_[link.client()].opened_last = index;
   FindByteFault(stage, link);
   if (stage.healed) return;
@@ -279,7 +280,13 @@ void Network::FaultAdded(Stage& stage, uint32_t index) {
   if (fault.at != kNeverAfter) {
     stage.schedule.Add(std::max(stage.now, After(kStart, fault.at)), Happening::kFault, index, kNoLink);
   }
-  for (uint32_t i = 0; i < link_count_; ++i) FindByteFault(stage, links_[i]);
+  for (uint32_t i = 0; i < link_count_; ++i) {
+    const StreamLink& link = links_[i];
+    FindByteFault(stage, links_[i]);
+    const bool waits = fault.age != kNeverAfter && !IsOfDial(fault.kind) && fault.client == link.client() &&
+                       fault.transport == link.transport;
+    if (waits) stage.schedule.Add(After(link.opened_at, fault.age), Happening::kFault, index, i);
+  }
 }
 
 void Network::Heal(Stage& stage) {

@@ -127,6 +127,7 @@ bool Pipe::EndArrived(Time now) const {
 
 void Pipe::Kill(uint64_t keep, Duration late) {
   if (dead_) keep = std::min<uint64_t>(keep, under_way());
+  if (!dead_) died_at_ = offset_in_;
   dead_ = true;
   if (keep < under_way()) {
     swallowed_ += under_way() - keep;

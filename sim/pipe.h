@@ -47,8 +47,9 @@ class Pipe {
   // From now on the path is a good one, for what is under way too.
   void Heal(Time now, const Path& path);
 
-  uint64_t offset_in() const { return offset_in_; }    // Bytes ever taken.
-  uint64_t offset_out() const { return offset_out_; }  // Bytes that came out.
+  uint64_t offset_in() const { return offset_in_; }                        // Bytes ever taken...
+  uint64_t offset_alive() const { return dead_ ? died_at_ : offset_in_; }  // ...before it died.
+  uint64_t offset_out() const { return offset_out_; }                      // Bytes that came out.
   size_t under_way() const { return bytes_.size() - bytes_head_; }
   uint64_t room() const;
   uint64_t capacity() const { return path_.capacity; }
@@ -70,6 +71,7 @@ class Pipe {
   size_t segments_head_ = 0;
   uint64_t offset_in_ = 0;
   uint64_t offset_out_ = 0;
+  uint64_t died_at_ = 0;    // What offset_in_ was.
   uint64_t swallowed_ = 0;  // Written after the death: they use up room for ever.
   Time sending_until_ = {};
   Time arrival_last_ = {};

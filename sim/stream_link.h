@@ -42,6 +42,7 @@ class StreamLink {
     client_ = client;
     dial_ = dial;
     transport = kNoTransport;
+    opened_at = kNever;
     fate_ = fate;
     abandoned = confirmed = died = died_by_fin = cut_in_handshake = false;
     for (LinkEnd& end : ends_) {
@@ -66,7 +67,8 @@ class StreamLink {
   // Neither side will ever do anything with it again.
   bool over() const { return ends_[0].state == EndState::kOver && ends_[1].state == EndState::kOver; }
 
-  uint64_t transport = kNoTransport;  // Its number, once the client has it.
+  uint64_t transport = kNoTransport;  // Its number, once the client has it...
+  Time opened_at = kNever;            // ...and since when.
   bool abandoned = false;             // The client no longer wants what it dialed.
   bool confirmed = false;             // The server's session is on it.
   bool died = false;                  // By a fault...

@@ -178,17 +178,22 @@ void World::AddFault(const Fault& fault) {
 
 World World::Fork(const ForkKey& key) const {
   World copy;
+  ForkInto(copy, key);
+  return copy;
+}
+
+void World::ForkInto(World& copy, const ForkKey& key) const {
   copy.stage_ = stage_;
   copy.network_ = network_;
-  for (const Host& client : clients_) copy.clients_.push_back(client.Fork(key));
-  copy.server_ = server_.Fork(key);
+  copy.clients_.resize(clients_.size());
+  for (size_t i = 0; i < clients_.size(); ++i) clients_[i].ForkInto(copy.clients_[i], key);
+  server_.ForkInto(copy.server_, key);
   copy.options_ = options_;
   copy.steps_ = steps_;
   copy.done_ = done_;
   copy.all_ended_ = all_ended_;
   copy.healed_at_ = healed_at_;
   copy.ended_at_ = ended_at_;
-  return copy;
 }
 
 }  // namespace holdfast::sim

@@ -37,8 +37,11 @@ class World {
 
   // Another world in the same state, which goes on in the same way.
   World Fork(const ForkKey& key) const;
+  // The same in the memory of whatever `copy` was before.
+  void ForkInto(World& copy, const ForkKey& key) const;
 
-  // A further fault, from now on. Its place must still lie ahead.
+  // A further fault, from now on. Its place must still lie ahead; then the world goes on as that of the plan with this
+  // fault does.
   void AddFault(const Fault& fault);
 
   const Stage& stage() const { return stage_; }

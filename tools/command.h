@@ -40,6 +40,7 @@ CLI::Option* AddOption(CLI::App& line, const std::string& name, T& value, Parsed
 
 Command AddSim(const Program& program);
 Command AddReplay(const Program& program);
+Command AddExplore(const Program& program);
 Command AddNoiseVectors(const Program& program);
 
 }  // namespace holdfast::tools

@@ -52,10 +52,10 @@ size_t ColumnsOf(FILE* stream) {
 }
 
 std::string Line(const ProgressState& state, bool with_bar) {
-  std::string line = fmt::format("{} of {} seeds", Grouped(state.seeds_done), Grouped(state.seeds_total));
+  std::string line = fmt::format("{} of {}", Grouped(state.seeds_done), Counted(state.seeds_total, state.noun));
   line += with_bar ? " " + Bar(state.seeds_done, state.seeds_total) + " " : "  ";
-  line += fmt::format("{}  {} seeds/s  {}", PercentText(state.seeds_done, state.seeds_total),
-                      RateText(SeedsPerSecond(state)), Counted(state.violations, "violation"));
+  line += fmt::format("{}  {} {}s/s  {}", PercentText(state.seeds_done, state.seeds_total),
+                      RateText(SeedsPerSecond(state)), state.noun, Counted(state.violations, "violation"));
   if (const std::string left = LeftText(state); !left.empty()) line += "  " + left;
   return line;
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-// Progress: how far a campaign is, on the standard error: one line that is rewritten in place on a terminal, and
-// otherwise a line every few seconds.
+// Progress: how far a campaign is, or another long work, on the standard error: one line that is rewritten in place on
+// a terminal, and otherwise a line every few seconds.
 
 #include <cstdint>
 #include <cstdio>
@@ -18,6 +18,7 @@ struct ProgressState {
   Duration elapsed = {};
   Duration budget = Duration::max();  // Of time, in all.
   bool stopping = false;              // What is under way is still finished, and nothing else begun.
+  std::string noun = "seed";          // What is counted.
 };
 
 // "1,204 of 2,000 seeds [============>       ] 60.2 %  48.3 seeds/s  0 violations  16 s left"

@@ -1,0 +1,69 @@
+#include "sim/ways_to_die.h"
+
+namespace holdfast::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+
+// When the second side learns: later than the first has resumed or has failed to.
+constexpr Duration kSecondLearns = seconds(1);
+
+// How long a stall lasts before it is a reset. (The odd nanosecond keeps it apart from what happens besides.) What was
+// kept then comes out after a fresh message 1 may have been answered and before the record that follows it.
+constexpr Duration kStallBefore = milliseconds(300) + nanoseconds(1);
+constexpr Duration kStallBehind = milliseconds(18);
+
+}  // namespace
+
+std::vector<Fault> FaultsOf(const WayToDie& way, Pieces pieces, const Place& place) {
+  Fault death = FaultOf(way.kind);
+  death.transport = place.transport;
+  death.direction = place.direction;
+  death.byte = place.byte;
+  if (way.learns == Learns::kClientFirst) death.server_learns = kSecondLearns;
+  if (way.learns == Learns::kServerFirst) death.client_learns = kSecondLearns;
+  if (!way.kept) death.keep_up = death.keep_down = 0;
+  if (!way.stalls && pieces != Pieces::kCut) return {death};
+
+  // Something else strikes at the byte, and the transport dies a little later.
+  Fault stall = FaultOf(FaultKind::kStall);
+  stall.transport = place.transport;
+  stall.direction = place.direction;
+  stall.byte = place.byte;
+  death.direction = Direction::kUp;
+  death.byte = kAll;
+  if (way.stalls) {
+    stall.both_directions = true;
+    stall.lasting = kStallBefore + kStallBehind;
+    death.age = place.age + kStallBefore;
+  } else {
+    death.age = place.age + nanoseconds(1);
+  }
+  return {stall, death};
+}
+
+void ArriveIn(Pieces pieces, Plan& plan) {
+  if (pieces != Pieces::kOneByte) return;
+  for (Direction direction : {Direction::kUp, Direction::kDown}) {
+    PathRule rule;
+    rule.direction = direction;
+    rule.path.segments = Segments::kOneByte;
+    plan.paths.push_back(rule);
+  }
+}
+
+std::string_view KindName(const WayToDie& way) { return way.stalls ? "stall, reset" : NameOf(way.kind); }
+
+std::string_view NameOf(Learns learns) {
+  constexpr std::array<std::string_view, 4> kNames = {"client first", "server first", "both at once", "nobody"};
+  return kNames[static_cast<size_t>(learns)];
+}
+
+std::string_view NameOf(Pieces pieces) {
+  constexpr std::array<std::string_view, 3> kNames = {"whole", "one byte", "cut there"};
+  return kNames[static_cast<size_t>(pieces)];
+}
+
+}  // namespace holdfast::sim

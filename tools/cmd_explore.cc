@@ -1,0 +1,126 @@
+// holdfast explore: every death at every byte of a small session, and every second death behind it.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "core/crypto/crypto.h"
+#include "sim/explore.h"
+#include "tools/arguments.h"
+#include "tools/command.h"
+#include "tools/explore_report.h"
+#include "tools/files.h"
+#include "tools/interrupt.h"
+#include "tools/progress.h"
+
+namespace holdfast::tools {
+namespace {
+
+constexpr const char* kFooter =
+    R"(A small session, which resumes once, is cut at every byte of every transport, in each direction, in every way: by a
+fin, a reset, a silence, or a stall that becomes a reset; the client, the server or both learn of it first; what is
+under way arrives or is lost; bytes arrive whole, one by one, or in two pieces that meet at that byte. With --depth 2
+there follows a second death at every byte of whatever comes after the first; for that, bytes arrive whole and both
+deaths are of few kinds, which the table names.
+
+Examples:
+  holdfast explore                   one death, everywhere: some ten thousand cells
+  holdfast explore --pattern xxpsk0  of a session in a private network, in which the client proves who it is
+  holdfast_fast explore --depth 2    two deaths: millions of cells, some minutes with the fast provider
+  holdfast explore --json -          which bytes there were, and what came of it, as JSON
+
+A cell that fails prints the oracle's sentence and its plan, which holdfast replay --plan runs again.
+Exit status: 0 nothing was violated; 1 something was; 2 bad arguments or files; 130 interrupted by Ctrl-C, after the
+table of what was done until then.)";
+
+struct Options {
+  uint32_t depth = 1;
+  uint32_t jobs = std::clamp(std::thread::hardware_concurrency(), 1u, kJobsMax);
+  sim::ExploreSubject pattern;
+  Suite suite = Suite::kChaChaPoly;
+  std::optional<std::string> json;
+};
+
+Duration Now() { return std::chrono::steady_clock::now().time_since_epoch(); }
+
+Parsed<uint32_t> ParseDepth(std::string_view text) {
+  if (text == "1") return 1;
+  if (text == "2") return 2;
+  return std::unexpected(fmt::format("'{}' should be 1 or 2: the cells with three deaths are too many to visit", text));
+}
+
+sim::ExploreReport RunWatched(const Options& options, ExploreFacts& facts) {
+  const Interrupt interrupt;
+  const Duration begin = Now();
+  Duration told_at = begin;
+  Progress progress(stderr);
+  sim::ExploreOptions explore;
+  explore.subject = facts.subject;
+  explore.depth = options.depth;
+  explore.jobs = options.jobs;
+  explore.stop = [&interrupt] { return interrupt.requested(); };
+  explore.progress = [&](const sim::ExploreProgress& so_far) {
+    if (Now() - told_at < progress.interval()) return;
+    told_at = Now();
+    progress.Show({.seeds_done = so_far.bytes_done,
+                   .seeds_total = so_far.bytes_total,
+                   .violations = so_far.violations,
+                   .elapsed = told_at - begin,
+                   .stopping = interrupt.requested(),
+                   .noun = "byte"});
+  };
+  sim::ExploreReport report = sim::Explore(explore);
+  progress.Clear();
+  facts.elapsed = Now() - begin;
+  facts.interrupted = !report.complete;
+  return report;
+}
+
+Outcome RunExplore(const Options& options, const std::string& invoked) {
+  ExploreFacts facts = {.depth = options.depth,
+                        .jobs = options.jobs,
+                        .subject = options.pattern,
+                        .provider = CryptoProvider(),
+                        .elapsed = {},
+                        .interrupted = false};
+  facts.subject.suite = options.suite;
+  std::optional<OutputFile> json;
+  if (options.json) {
+    Parsed<OutputFile> file = OutputFile::Open(*options.json);
+    if (!file) return std::unexpected(file.error());
+    json = *std::move(file);
+  }
+
+  const sim::ExploreReport report = RunWatched(options, facts);
+
+  FILE* people = json && json->is_standard_output() ? stderr : stdout;
+  auto written = WriteTo(people, ExploreViolationsText(report, invoked) + ExploreTable(facts, report).Text());
+  if (written && json) written = json->Write(JsonText(ExploreJson(facts, report)));
+  if (!written) return std::unexpected(written.error());
+  if (facts.interrupted) return ExitStatus::kInterrupted;
+  return report.violation_count > 0 ? ExitStatus::kCheckFailed : ExitStatus::kDone;
+}
+
+}  // namespace
+
+Command AddExplore(const Program& program) {
+  CLI::App* line = program.line.add_subcommand("explore", "Cut a small session at every byte, in every way");
+  const auto options = std::make_shared<Options>();
+  AddOption(*line, "--depth", options->depth, ParseDepth, "N", "So many deaths, 1 or 2 [1]");
+  AddOption(*line, "--jobs", options->jobs, ParseJobs, "N", fmt::format("Threads [all cores: {}]", options->jobs));
+  AddOption(*line, "--pattern", options->pattern, ParsePattern, "NAME", "nx, xx, nxpsk0 or xxpsk0 [nx]");
+  AddOption(*line, "--suite", options->suite, ParseSuite, "NAME", "chacha-poly or aes-gcm [chacha-poly]");
+  AddOption(*line, "--json", options->json, ParsePath, "FILE",
+            "Write everything as JSON; - is the standard output,\nand the table then goes to the standard error");
+  line->footer(kFooter);
+  return {line, [options, invoked = program.invoked] { return RunExplore(*options, invoked); }};
+}
+
+}  // namespace holdfast::tools
