@@ -154,7 +154,7 @@ class Explorer {
 
   ExploreReport Go() {
     AddBase({Pieces::kWhole, Pieces::kCut});
-    if (options_.depth == 1) AddBase({Pieces::kOneByte});
+    AddBase({Pieces::kOneByte});
     for (const Base& base : bases_) AddUnits(base);
     results_.resize(units_.size());
     {
@@ -240,7 +240,7 @@ class Explorer {
   void FirstDeath(Desk& desk, const Place& place, Pieces pieces, size_t way, UnitResult& result) {
     desk.walker.ForkInto(desk.cell, ForkKey());
     AddDeath(desk.cell, kWaysToDie[way], pieces, place);
-    const bool goes_on = options_.depth > 1 && pieces == Pieces::kWhole && kWaysToDie[way].of_many;
+    const bool goes_on = options_.depth > 1 && pieces == Pieces::kWhole;
     desk.writes.clear();
     if (goes_on) {
       while (!Died(desk.cell, place.transport) && desk.cell.Step()) continue;
@@ -264,7 +264,7 @@ class Explorer {
       for (; second.byte < written.end; ++second.byte) {
         ++result.part.places_second;
         for (size_t other = 0; other < kWaysToDie.size(); ++other) {
-          if (!kWaysToDie[other].of_many) continue;
+          if (!kWaysToDie[other].again) continue;
           if (Stops()) return;
           SecondDeath(desk, second, other, result);
         }

@@ -8,8 +8,9 @@
 // does the same again with each of these worlds: every byte of what follows the first death. A cell is also a plan, and
 // a sample of them is run from the start, to show that the plan and the fork are one.
 //
-// At depth 2 both deaths are of the few ways marked in the table, and bytes arrive as they were written: said here, and
-// printed by the program. Random pieces and random numbers of faults are the campaign's business.
+// At depth 2 bytes arrive as they were written, and the second death is of the few ways marked in the table: said here,
+// and printed by the program. A first death with its pieces cut has no second one behind it. Random pieces and random
+// numbers of faults are the campaign's business.
 
 #include <array>
 #include <cstdint>

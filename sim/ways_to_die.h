@@ -36,7 +36,7 @@ struct WayToDie {
   bool stalls;  // Before.
   Learns learns;
   bool kept;
-  bool of_many;  // One of the few that serve where two transports die in turn.
+  bool again;  // One of the few that serve for a second death.
 };
 
 inline constexpr auto kWaysToDie = std::to_array<WayToDie>({

@@ -24,16 +24,17 @@ namespace holdfast::tools {
 namespace {
 
 constexpr const char* kFooter =
-    R"(A small session, which resumes once, is cut at every byte of every transport, in each direction, in every way: by a
-fin, a reset, a silence, or a stall that becomes a reset; the client, the server or both learn of it first; what is
-under way arrives or is lost; bytes arrive whole, one by one, or in two pieces that meet at that byte. With --depth 2
-there follows a second death at every byte of whatever comes after the first; for that, bytes arrive whole and both
-deaths are of few kinds, which the table names.
+    R"(A small session, which resumes once, is cut at every byte of every transport, in each direction, in every way:
+by a fin, a reset, a silence, or a stall that becomes a reset; the client, the server or both learn of it first;
+what is under way arrives or is lost; bytes arrive whole, one by one, or in two pieces that meet at that byte. With
+--depth 2 there follows a second death at every byte of whatever comes after the first; for that, bytes arrive
+whole, and the second death is of a few kinds, which the table names.
 
 Examples:
   holdfast explore                   one death, everywhere: some ten thousand cells
   holdfast explore --pattern xxpsk0  of a session in a private network, in which the client proves who it is
   holdfast_fast explore --depth 2    two deaths: millions of cells, some minutes with the fast provider
+  holdfast explore --sample 10       a tenth of it: every tenth byte for the first death
   holdfast explore --json -          which bytes there were, and what came of it, as JSON
 
 A cell that fails prints the oracle's sentence and its plan, which holdfast replay --plan runs again.
@@ -45,6 +46,7 @@ struct Options {
   uint32_t jobs = std::clamp(std::thread::hardware_concurrency(), 1u, kJobsMax);
   sim::ExploreSubject pattern;
   Suite suite = Suite::kChaChaPoly;
+  uint32_t sample = 1;
   std::optional<std::string> json;
 };
 
@@ -56,6 +58,14 @@ Parsed<uint32_t> ParseDepth(std::string_view text) {
   return std::unexpected(fmt::format("'{}' should be 1 or 2: the cells with three deaths are too many to visit", text));
 }
 
+constexpr uint32_t kSampleMax = 1'000'000;
+
+Parsed<uint32_t> ParseSample(std::string_view text) {
+  const Parsed<uint64_t> number = ParseSeed(text);
+  if (number && *number >= 1 && *number <= kSampleMax) return static_cast<uint32_t>(*number);
+  return std::unexpected(fmt::format("'{}' should be a number from 1 to {}", text, kSampleMax));
+}
+
 sim::ExploreReport RunWatched(const Options& options, ExploreFacts& facts) {
   const Interrupt interrupt;
   const Duration begin = Now();
@@ -65,6 +75,7 @@ sim::ExploreReport RunWatched(const Options& options, ExploreFacts& facts) {
   explore.subject = facts.subject;
   explore.depth = options.depth;
   explore.jobs = options.jobs;
+  explore.bytes_stride = options.sample;
   explore.stop = [&interrupt] { return interrupt.requested(); };
   explore.progress = [&](const sim::ExploreProgress& so_far) {
     if (Now() - told_at < progress.interval()) return;
@@ -86,6 +97,7 @@ sim::ExploreReport RunWatched(const Options& options, ExploreFacts& facts) {
 Outcome RunExplore(const Options& options, const std::string& invoked) {
   ExploreFacts facts = {.depth = options.depth,
                         .jobs = options.jobs,
+                        .sample = options.sample,
                         .subject = options.pattern,
                         .provider = CryptoProvider(),
                         .elapsed = {},
@@ -117,6 +129,7 @@ Command AddExplore(const Program& program) {
   AddOption(*line, "--jobs", options->jobs, ParseJobs, "N", fmt::format("Threads [all cores: {}]", options->jobs));
   AddOption(*line, "--pattern", options->pattern, ParsePattern, "NAME", "nx, xx, nxpsk0 or xxpsk0 [nx]");
   AddOption(*line, "--suite", options->suite, ParseSuite, "NAME", "chacha-poly or aes-gcm [chacha-poly]");
+  AddOption(*line, "--sample", options->sample, ParseSample, "N", "Only every Nth byte for the first death [1]");
   AddOption(*line, "--json", options->json, ParsePath, "FILE",
             "Write everything as JSON; - is the standard output,\nand the table then goes to the standard error");
   line->footer(kFooter);

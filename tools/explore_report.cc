@@ -42,14 +42,14 @@ void AddWays(Table& table, const ExploreFacts& facts, const sim::ExploreReport& 
   table.Section("ways to die", "cells", "who learns first; what becomes of the bytes under way");
   for (size_t i = 0; i < sim::kWaysToDie.size(); ++i) {
     std::string note;
-    if (facts.depth > 1) note = Grouped(report.cells_of_way[1][i]) + " as the second death";
+    if (report.cells_of_way[1][i] > 0) note = Grouped(report.cells_of_way[1][i]) + " as the second death";
     table.Row(WayName(sim::kWaysToDie[i]), Grouped(report.cells_of_way[0][i]), note);
   }
   table.Section("pieces that arrive", "cells");
   for (const sim::Pieces pieces : sim::kAllPieces) {
     const uint64_t cells = report.cells_in_pieces[static_cast<size_t>(pieces)];
-    const bool left_out = facts.depth > 1 && pieces == sim::Pieces::kOneByte;
-    table.Row(std::string(sim::NameOf(pieces)), Grouped(cells), left_out ? "at depth 1 only" : "");
+    const bool goes_on = facts.depth > 1 && pieces == sim::Pieces::kWhole;
+    table.Row(std::string(sim::NameOf(pieces)), Grouped(cells), goes_on ? "and second deaths behind them" : "");
   }
 }
 
@@ -104,11 +104,11 @@ Table ExploreTable(const ExploreFacts& facts, const sim::ExploreReport& report) 
   Table table;
   table.Section(fmt::format("explore: depth {}, pattern {}, suite {}, crypto provider {}", facts.depth,
                             PatternName(facts.subject), SuiteName(facts.subject.suite), facts.provider));
-  table.Row("cells with one death", Grouped(report.cells[0]), report.complete ? "" : "interrupted");
+  const std::string sample = facts.sample > 1 ? fmt::format("1 of {} bytes for the first death", facts.sample) : "";
+  table.Row("cells with one death", Grouped(report.cells[0]), report.complete ? sample : "interrupted");
   if (facts.depth > 1) {
-    table.Row(
-        "cells with two deaths", Grouped(report.cells[1]),
-        fmt::format("at {} bytes behind a first death; both of few kinds, bytes whole", Grouped(report.places_second)));
+    table.Row("cells with two deaths", Grouped(report.cells[1]),
+              fmt::format("at {} bytes behind a first one", Grouped(report.places_second)));
   }
   AddWire(table, report);
   AddWays(table, facts, report);
@@ -151,6 +151,7 @@ Json ExploreJson(const ExploreFacts& facts, const sim::ExploreReport& report) {
        {
            {"depth", facts.depth},
            {"jobs", facts.jobs},
+           {"sample", facts.sample},
            {"pattern", PatternName(facts.subject)},
            {"suite", SuiteName(facts.subject.suite)},
        }},

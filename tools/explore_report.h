@@ -18,6 +18,7 @@ namespace holdfast::tools {
 struct ExploreFacts {
   uint32_t depth = 1;
   uint32_t jobs = 1;
+  uint32_t sample = 1;  // Every so many of the bytes were places of the first death.
   sim::ExploreSubject subject;
   std::string_view provider;
   Duration elapsed = {};

@@ -60,7 +60,7 @@ class Case(unittest.TestCase):
 class Help(Case):
 
     def test_the_program_and_each_command_show_examples(self):
-        for arguments in ([], ["sim"], ["replay"], ["noise-vectors"]):
+        for arguments in ([], ["sim"], ["replay"], ["explore"], ["noise-vectors"]):
             result = self.run_program(*arguments, "--help")
             self.assertIn("Examples:", result.stdout)
             self.assertEqual(result.stderr, "")
@@ -311,6 +311,57 @@ class Replay(Case):
         self.assertIsNone(quiet["trace"])
         self.assertEqual(len(traced["trace"].splitlines()), traced["counters"]["events"])
         self.assertEqual(quiet["hash"], traced["hash"])
+
+
+class Explore(Case):
+
+    def test_the_table_tells_what_was_spanned_and_what_came_of_it(self):
+        out = self.run_program("explore", "--sample", "40", program=FAST).stdout
+        self.assertRegex(out, r"(?m)^  transport 0 c>s +0\.\.61  preamble, message 1: 62 bytes$")
+        self.assertRegex(out, r"(?m)^  transport 1 s>c +0\.\.93  message 2: 94 bytes$")
+        for name in ("cells with one death", "reset, client first, kept", "one byte", "runs", "that resumed",
+                     "hash of all hashes", "violations"):
+            self.assertRegex(out, rf"(?m)^ *{name}  +[\da-f,]")
+        self.assertRegex(out, r"(?m)^violations +0$")
+
+    def test_the_json_is_the_same_for_any_number_of_jobs(self):
+        reports = [self.run_json("explore", "--sample", "40", "--jobs", jobs) for jobs in ("1", "2", "7")]
+        for report in reports:
+            del report["speed"], report["options"]["jobs"]
+            self.assertEqual(report, reports[0])
+        self.assertTrue(reports[0]["complete"])
+        self.assertEqual(sum(way["cells_first"] for way in reports[0]["ways"]), reports[0]["cells"][0])
+        self.assertEqual(sum(span["end"] - span["begin"] for span in reports[0]["wire"]), reports[0]["wire_bytes"])
+
+    def test_there_are_sessions_of_each_pattern_and_suite(self):
+        hashes = {self.run_json("explore", "--sample", "200", *options)["hash"]
+                  for options in ([], ["--pattern", "xx"], ["--pattern", "nxpsk0"], ["--pattern", "xxpsk0"],
+                                  ["--suite", "aes-gcm"])}
+        self.assertEqual(len(hashes), 5)
+
+    def test_a_second_death_follows_the_first(self):
+        report = self.run_json("explore", "--depth", "2", "--sample", "1000", program=FAST)
+        self.assertGreater(report["cells"][1], 1000)
+        self.assertEqual(sum(way["cells_second"] for way in report["ways"]), report["cells"][1])
+        self.assertEqual(report["violation_count"], 0)
+
+    def test_what_it_refuses(self):
+        for depth in ("0", "3", "x", "-1", ""):
+            self.assertIn("should be 1 or 2", self.assert_refused("explore", "--depth", depth))
+        for arguments in (["--jobs", "0"], ["--sample", "0"], ["--sample", "x"], ["--pattern", "nn"],
+                          ["--suite", "rot13"], ["--json", ""], ["more"]):
+            self.assert_refused("explore", *arguments)
+
+    def test_interrupted_it_still_tells_what_was_done(self):
+        with subprocess.Popen([FAST, "explore", "--depth", "2", "--json", self.path("report")],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            time.sleep(1)
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=50)
+        self.assertEqual(process.returncode, 130)
+        self.assertIn("interrupted", out)
+        with open(self.path("report")) as file:
+            self.assertFalse(json.load(file)["complete"])
 
 
 class NoiseVectors(Case):
