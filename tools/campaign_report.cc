@@ -80,6 +80,22 @@ void AddSpeed(Table& table, const CampaignFacts& facts, const sim::CampaignRepor
             fmt::format("to a core that does {} X25519 per second", RateText(kYardstickX25519PerSecond)));
 }
 
+void AddShares(Table& table, const ProcessorShares& shares) {
+  table.Section("processor time");
+  for (size_t i = 0; i < kParts.size(); ++i) {
+    table.Row(std::string(kParts[i].name), PercentText(shares.samples[i], shares.total()),
+              std::string(kParts[i].meaning));
+  }
+  table.Row("all cryptography", PercentText(shares.cryptography(), shares.total()),
+            fmt::format("of {}", Counted(shares.total(), "sample")));
+}
+
+Json SharesJson(const ProcessorShares& shares) {
+  Json parts = Json::object();
+  for (size_t i = 0; i < kParts.size(); ++i) parts[std::string(kParts[i].key)] = shares.samples[i];
+  return {{"samples", shares.total()}, {"cryptography", shares.cryptography()}, {"parts", parts}};
+}
+
 template <typename T>
 Json OrNull(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
@@ -137,6 +153,7 @@ Table CampaignTable(const CampaignFacts& facts, const sim::CampaignReport& repor
     AddExtremes(table, report);
   }
   AddSpeed(table, facts, report);
+  if (facts.shares) AddShares(table, *facts.shares);
   table.Section("campaign hash", HashText(report.hash));
   table.Section("violations", Grouped(report.violation_count));
   return table;
@@ -207,6 +224,7 @@ Json CampaignJson(const CampaignFacts& facts, const sim::CampaignReport& report)
            {"seeds_per_second_and_core_scaled", speed ? Json(speed->scaled) : Json(nullptr)},
            {"scaled_to_x25519_per_second", kYardstickX25519PerSecond},
        }},
+      {"profile", facts.shares ? SharesJson(*facts.shares) : Json(nullptr)},
   };
 }
 

@@ -11,6 +11,7 @@
 #include "sim/generate.h"
 #include "tools/arguments.h"
 #include "tools/counters_report.h"
+#include "tools/processor_shares.h"
 #include "tools/table.h"
 
 namespace holdfast::tools {
@@ -35,6 +36,7 @@ struct CampaignFacts {
   Duration elapsed = {};                         // By the wall's clock.
   Duration processor_time = {};                  // Of all threads.
   std::optional<double> x25519_per_second = {};  // Of one core, if it was measured.
+  std::optional<ProcessorShares> shares = {};    // Of the processor time, likewise.
 };
 
 Table CampaignTable(const CampaignFacts& facts, const sim::CampaignReport& report);

@@ -19,6 +19,7 @@
 #include "tools/files.h"
 #include "tools/interrupt.h"
 #include "tools/progress.h"
+#include "tools/sampler.h"
 #include "tools/x25519_speed.h"
 
 namespace holdfast::tools {
@@ -30,6 +31,7 @@ constexpr const char* kFooter = R"(Examples:
   holdfast sim --file photo.jpg notes.txt   carries these files over bad networks, and compares every byte
   holdfast sim --time-budget 60 --json -    what a minute is enough for, as JSON
   holdfast sim --worlds small --speed       small worlds, and how fast this machine is
+  holdfast sim --profile                    what the processor's time goes into
   holdfast sim --list-options               what a seed can choose, and how often it was chosen
 
 A seed that fails prints the oracle's sentence, its plan, and the command that runs it again.
@@ -46,6 +48,7 @@ struct Options {
   std::optional<std::string> plans;
   bool stop_at_first = false;
   bool speed = false;
+  bool profile = false;
   bool list_options = false;
 };
 
@@ -104,8 +107,19 @@ Outcome RunSim(const Options& options, const std::string& invoked) {
   Parsed<CampaignOutputs> outputs = CampaignOutputs::Open(options.json, options.plans);
   if (!outputs) return std::unexpected(outputs.error());
 
+  std::optional<Sampler> sampler;
   if (options.speed) facts.x25519_per_second = X25519PerSecond(500ms);
+  if (options.profile) {
+    Parsed<Sampler> started = Sampler::Start();
+    if (!started) return std::unexpected("--profile: " + started.error());
+    sampler.emplace(*std::move(started));
+    campaign.seed_begins = [](uint64_t) { Sampler::NoteThread(); };
+  }
   const sim::CampaignReport report = RunWatched(campaign, facts);
+  if (sampler) {
+    sampler->Stop();
+    facts.shares = sampler->shares();
+  }
   if (report.seeds == 0 && !facts.interrupted) fmt::print(stderr, "holdfast sim: the time was up before a seed ran\n");
   return outputs->Write(facts, report);
 }
@@ -128,6 +142,8 @@ Command AddSim(const Program& program) {
   AddOption(*line, "--plans", options->plans, ParsePath, "DIR",
             "Write the plan of each failing seed to DIR/seed-N.plan");
   line->add_flag("--speed", options->speed, "Measure X25519 per second too, and scale seeds per second by it");
+  line->add_flag("--profile", options->profile,
+                 "Tell what the processor's time went into: cryptography, core, oracles ...");
   line->add_flag("--list-options", options->list_options,
                  "List what a seed can choose, and how many of these seeds did");
   line->footer(kFooter);

@@ -192,6 +192,25 @@ class Campaign(Case):
         self.assertLessEqual(max(by_name.values()), 100)
         self.assertNotIn("how transports die", self.run_program(*SMALL, "--seeds", "1..3").stdout)
 
+    def test_the_profile_tells_what_the_time_went_into(self):
+        profile = self.run_json("sim", "--seeds", "1..60", "--profile")["profile"]
+        parts = profile["parts"]
+        self.assertEqual(sum(parts.values()), profile["samples"])
+        crypto = [parts[name] for name in ("x25519", "aead", "hash", "other_crypto")]
+        self.assertEqual(sum(crypto), profile["cryptography"])
+        self.assertGreater(parts["x25519"], 0)
+        self.assertGreater(parts["core"], 0)
+        self.assertIsNone(self.run_json(*SMALL, "--seeds", "1..3")["profile"])
+
+        out = self.run_program("sim", "--seeds", "1..60", "--profile").stdout
+        rows = out.split("\nprocessor time\n")[1].split("\n\n")[0].splitlines()
+        self.assertIn("all cryptography", rows[-1])
+        shares = [float(share) for row in rows[:-1] for share in re.findall(r" ([\d.]+) %", row)]
+        self.assertEqual(len(shares), len(parts))
+        self.assertAlmostEqual(sum(shares), 100, delta=0.1 * len(parts))
+        self.assertNotIn("processor time\n", self.run_program(*SMALL, "--seeds", "1..3").stdout)
+        self.assert_refused("sim", "--profile", "small")
+
     def test_json_to_a_file_leaves_the_table_where_it_was(self):
         self.write("report", "what stood there before, and is longer than it should be" * 1000)
         out = self.run_program(*SMALL, "--seeds", "1..3", "--json", self.path("report")).stdout
