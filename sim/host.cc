@@ -344,7 +344,7 @@ void Host::ScheduleTimer(Stage& stage) {
 }
 
 void Host::Touch(uint32_t application) {
-  if (application >= applications_.size()) return;
+  if (application >= applications_.size() || (!touched_.empty() && touched_.back() == application)) return;
   if (std::find(touched_.begin(), touched_.end(), application) == touched_.end()) {
     touched_.push_back(application);
   }

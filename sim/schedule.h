@@ -48,7 +48,7 @@ class Schedule {
 
   void Add(Time time, Happening what, uint32_t a = 0, uint32_t b = 0) {
     heap_.push_back({time, sequence_++ << 8 | static_cast<uint64_t>(what), a, b});
-    std::push_heap(heap_.begin(), heap_.end(), Later);
+    std::push_heap(heap_.begin(), heap_.end(), Later{});
   }
 
   bool empty() const { return heap_.empty(); }
@@ -57,16 +57,18 @@ class Schedule {
 
   Scheduled Take() {
     HOLDFAST_CHECK(!heap_.empty());
-    std::pop_heap(heap_.begin(), heap_.end(), Later);
+    std::pop_heap(heap_.begin(), heap_.end(), Later{});
     Scheduled next = heap_.back();
     heap_.pop_back();
     return next;
   }
 
  private:
-  static bool Later(const Scheduled& a, const Scheduled& b) {
-    return a.time != b.time ? a.time > b.time : a.order > b.order;
-  }
+  struct Later {  // No function: the heap inlines it.
+    bool operator()(const Scheduled& a, const Scheduled& b) const {
+      return a.time != b.time ? a.time > b.time : a.order > b.order;
+    }
+  };
 
   std::vector<Scheduled> heap_;
   uint64_t sequence_ = 0;
