@@ -56,9 +56,18 @@ Ring Ring::Clone() const {
 
 void Ring::DigestInto(Digest& digest) const {
   digest.Add(begin_).Add(end_);
+  uint64_t word = 0;  // Across the pieces: where the ring wraps must not show.
+  size_t in_word = 0;
   for (ByteSpan piece : View(begin_, size())) {
-    for (uint8_t byte : piece) digest.Add(byte);  // Byte by byte: where the ring wraps must not show.
+    for (size_t i = 0; i < piece.size();) {
+      const size_t count = std::min(sizeof(word) - in_word, piece.size() - i);
+      std::memcpy(reinterpret_cast<uint8_t*>(&word) + in_word, &piece[i], count);
+      i += count;
+      in_word = (in_word + count) % sizeof(word);
+      if (in_word == 0) digest.Add(std::exchange(word, 0));
+    }
   }
+  if (in_word > 0) digest.Add(word);
 }
 
 // To the size that is needed, or the largest below it that can be had.

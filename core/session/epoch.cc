@@ -7,7 +7,10 @@ namespace {
 
 // HKDF-Expand(third output, "holdfast 1 " || label || h): h binds the secret to everything that was said. HF-KEY-10.
 void DeriveSecret(const NoiseSplit& split, std::string_view label, MutableByteSpan out) {
-  Bytes info = ToBytes(AsBytes("holdfast 1 "));
+  constexpr std::string_view kProtocol = "holdfast 1 ";
+  Bytes info;
+  info.reserve(kProtocol.size() + label.size() + split.handshake_hash.size());
+  Append(info, AsBytes(kProtocol));
   Append(info, AsBytes(label));
   Append(info, split.handshake_hash);
   HkdfExpand(split.third.span(), info, out);
