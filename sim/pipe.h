@@ -15,7 +15,7 @@
 namespace holdfast::sim {
 
 // Beyond so many bytes of a transport a path of one-byte segments delivers whole writes.
-inline constexpr uint64_t kOneByteSegmentsMax = 4096;
+inline constexpr uint64_t kOneByteSegmentsMax = 256;
 
 class Pipe {
  public:
