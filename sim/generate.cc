@@ -47,6 +47,7 @@ class Generator {
     DrawOptions();
     for (uint32_t i = 0; i < plan_.clients.size(); ++i) DrawFaults(i);
     DrawAborts();
+    if (small()) ShortenWaits();
     DrawHeal();
     DrawProtocol(c_, options_.profile, RoundTripMax(), plan_);
     return std::move(plan_);
@@ -68,6 +69,9 @@ class Generator {
   // What a buffer or a piece must hold at least, so that no stream needs more of them than a run has time for.
   uint64_t Least() const { return BytesMax() / (small() ? 6 : 512) + 1; }
   Duration RoundTripMax() const;
+
+  Duration ShortestPing() const;
+  void ShortenWaits();
 
   void DrawSwarm();
   void DrawWorkload();
@@ -422,6 +426,25 @@ void Generator::DrawAborts() {
 }
 
 // Late enough for every fault to strike, but not for every bad path to be waited for.
+Duration Generator::ShortestPing() const {
+  Duration ping = plan_.server.session.ping_idle;
+  for (const ClientPlan& client : plan_.clients) {
+    ping = std::min({ping, client.settings.session.ping_idle, client.settings.hold / 3});  // As clients do.
+  }
+  return ping;
+}
+
+// An application that waits costs pings, and after a few of them the next shows nothing new.
+void Generator::ShortenWaits() {
+  const Duration most = 4 * ShortestPing();
+  for (ClientPlan& client : plan_.clients) {
+    for (Stream* stream : {&client.up, &client.down}) {
+      stream->start_delay = std::min(stream->start_delay, most);
+      stream->finish_delay = std::min(stream->finish_delay, most);
+    }
+  }
+}
+
 void Generator::DrawHeal() {
   Duration longest = {};
   for (const ClientPlan& client : plan_.clients) {
@@ -436,10 +459,7 @@ void Generator::DrawHeal() {
   }
   if (!swarm_.vigil) return;
   plan_.heal = std::min<Duration>(plan_.heal, milliseconds(2000) + 40 * RoundTripMax());
-  Duration ping = plan_.server.session.ping_idle;
-  for (const ClientPlan& client : plan_.clients) {
-    ping = std::min({ping, client.settings.session.ping_idle, client.settings.hold / 3});  // As clients do.
-  }
+  const Duration ping = ShortestPing();
   for (ClientPlan& client : plan_.clients) {
     Stream& stream = client.stream(Half(Topic::kFaults) ? Direction::kUp : Direction::kDown);
     stream.finish_delay = plan_.heal + std::min<Duration>(4 * longest, 16 * ping);
