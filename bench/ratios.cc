@@ -12,14 +12,15 @@
 namespace holdfast::bench {
 namespace {
 
-// Passes everything on to the console, and remembers the best bytes per second of each name: on a shared machine the
-// best of several repetitions is the least disturbed one.
+// Passes everything on to the console, and remembers the best bytes or items per second of each name: on a shared
+// machine the best of several repetitions is the least disturbed one.
 class Collector : public benchmark::ConsoleReporter {
  public:
   void ReportRuns(const std::vector<Run>& runs) override {
     ConsoleReporter::ReportRuns(runs);
     for (const Run& run : runs) {
       auto rate = run.counters.find("bytes_per_second");
+      if (rate == run.counters.end()) rate = run.counters.find("items_per_second");
       if (run.run_type != Run::RT_Iteration || rate == run.counters.end()) continue;
       double& best = rates_[run.run_name.str()];
       best = std::max(best, static_cast<double>(rate->second));
