@@ -58,6 +58,10 @@ constexpr auto kFiles = std::to_array<Rule>({
     {"choices.cc", Part::kGenerator},
 });
 
+// The allocator, where it is linked into the program: a sanitizer's.
+constexpr auto kAllocators =
+    std::to_array<std::string_view>({"__asan", "__interceptor_", "__sanitizer", "operator new", "operator delete"});
+
 // Every oracle is shown what happens in this form.
 constexpr std::string_view kShownToOracles = "holdfast::sim::Scene const&";
 constexpr std::string_view kOurs = "holdfast::";
@@ -87,6 +91,9 @@ uint64_t ProcessorShares::cryptography() const {
 }
 
 std::optional<Part> PartOf(std::string_view function, std::string_view file) {
+  for (std::string_view allocator : kAllocators) {
+    if (function.starts_with(allocator)) return Part::kMemory;
+  }
   const std::string_view name = WithoutType(function);
   if (!name.starts_with(kOurs)) return std::nullopt;
   if (name.find(kShownToOracles) != name.npos && !name.starts_with("holdfast::sim::Stage")) return Part::kOracles;

@@ -40,6 +40,7 @@ TEST(ProcessorShares, WhatIsNotOursBelongsToItsCaller) {
             std::nullopt);
   EXPECT_EQ(PartOf("void std::__introsort<int*>(holdfast::sim::Host*)", ""), std::nullopt);
   EXPECT_EQ(PartOf("_start", ""), std::nullopt);
+  EXPECT_EQ(PartOf("operator new(unsigned long)", ""), Part::kMemory);
 }
 
 TEST(ProcessorShares, PartsHaveNamesOfTheirOwn) {
