@@ -1,5 +1,7 @@
 #include "sim/campaign.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <map>
@@ -18,10 +20,19 @@ namespace {
 struct SeedResult {
   uint64_t seed = 0;
   uint64_t hash = 0;
+  uint64_t hash_again = 0;  // Of its second run, if it had one, and otherwise the same.
   Counters counters;
   OptionSet options;
   Duration time_to_heal = {};
-  bool failed = false;
+  bool objected = false;  // An oracle did.
+  bool failed() const { return objected || hash_again != hash; }
+};
+
+struct FailedSeed {
+  uint64_t seed = 0;
+  uint64_t hash = 0;
+  uint64_t hash_again = 0;
+  bool objected = false;
 };
 
 // Seeds are handed out in blocks, and blocks are summed up in their order, whoever ran them and whenever they were
@@ -42,7 +53,8 @@ void AddSeed(CampaignReport& report, const SeedResult& result) {
   ++report.seeds;
   report.sum.Add(c);
   report.options.Add(result.options);
-  report.violation_count += result.failed;
+  report.violation_count += result.failed();
+  report.seeds_run_twice += IsRunTwice(result.seed);
   report.seeds_resumed += c.resumes >= 1;
   report.seeds_resumed_twice += c.resumes >= 2;
   report.seeds_cut_in_handshake += c.handshake_cuts >= 1;
@@ -107,7 +119,8 @@ class Campaign {
   void Add(const SeedResult& result) {
     if (options_.stop_at_first_violation && report_.violation_count > 0) return;
     AddSeed(report_, result);
-    if (result.failed && failed_.size() < options_.violations_max) failed_.push_back(result.seed);
+    if (!result.failed() || failed_.size() >= options_.violations_max) return;
+    failed_.push_back({result.seed, result.hash, result.hash_again, result.objected});
   }
 
   bool MayBegin(uint64_t seed) {
@@ -119,14 +132,17 @@ class Campaign {
   SeedResult RunSeed(Runner& runner, uint64_t seed) {
     if (options_.seed_begins) options_.seed_begins(seed);
     const Plan plan = PlanOfSeed(seed, options_);
-    const Report& report = runner.Run(plan, RunOptionsOfSeed(seed, options_));
+    const RunOptions run = RunOptionsOfSeed(seed, options_);
+    const Report& report = runner.Run(plan, run);
     SeedResult result = {.seed = seed,
                          .hash = report.hash,
+                         .hash_again = report.hash,
                          .counters = report.counters,
                          .options = OptionsOf(plan),
                          .time_to_heal = report.time_to_heal,
-                         .failed = report.verdict.has_value()};
-    if (result.failed) {
+                         .objected = report.verdict.has_value()};
+    if (IsRunTwice(seed)) result.hash_again = runner.Run(plan, run).hash;
+    if (result.failed()) {
       violations_.fetch_add(1);
       uint64_t smallest = smallest_failed_.load();
       while (seed < smallest && !smallest_failed_.compare_exchange_weak(smallest, seed)) continue;
@@ -151,23 +167,27 @@ class Campaign {
 
   CampaignReport Close() {
     Runner runner;
-    for (uint64_t seed : failed_) report_.violations.push_back(Explain(runner, seed));
+    for (const FailedSeed& failed : failed_) report_.violations.push_back(Explain(runner, failed));
     report_.elapsed = options_.clock ? options_.clock() - began_ : Duration{};
     if (options_.progress) options_.progress(Progress(report_.elapsed));
     return std::move(report_);
   }
 
   // Runs a seed that failed once more, for its words.
-  Violation Explain(Runner& runner, uint64_t seed) {
-    const Plan plan = PlanOfSeed(seed, options_);
-    RunOptions run = RunOptionsOfSeed(seed, options_);
+  Violation Explain(Runner& runner, const FailedSeed& failed) {
+    const Plan plan = PlanOfSeed(failed.seed, options_);
+    RunOptions run = RunOptionsOfSeed(failed.seed, options_);
     run.trace_lines_at_end = options_.trace_lines_at_end;
     const Report& report = runner.Run(plan, run);
-    return {.seed = seed,
-            .verdict = report.verdict.value_or(Verdict{"determinism", "a second run did not fail"}),
+    const uint64_t other = failed.hash_again != failed.hash ? failed.hash_again : report.hash;
+    Verdict differs = {"determinism",
+                       fmt::format("two runs of this plan have the hashes {:016x} and {:016x}", failed.hash, other)};
+    const bool words = failed.objected && report.verdict;
+    return {.seed = failed.seed,
+            .verdict = words ? *report.verdict : std::move(differs),
             .plan = Print(plan),
             .last_events = report.trace,
-            .hash = report.hash};
+            .hash = words ? report.hash : failed.hash};
   }
 
   const CampaignOptions& options_;
@@ -184,7 +204,7 @@ class Campaign {
   std::map<uint64_t, std::vector<SeedResult>> waiting_;  // Blocks that are done while an earlier one is not.
   uint64_t blocks_summed_ = 0;
   CampaignReport report_;
-  std::vector<uint64_t> failed_;  // In rising order; no more than are kept.
+  std::vector<FailedSeed> failed_;  // In rising order; no more than are kept.
 };
 
 const Bytes* FileOfSeed(uint64_t seed, const CampaignOptions& options) {
@@ -197,6 +217,8 @@ double CampaignReport::SeedsPerSecond() const {
   if (elapsed <= Duration{}) return 0;
   return static_cast<double>(seeds) / std::chrono::duration<double>(elapsed).count();
 }
+
+bool IsRunTwice(uint64_t seed) { return Mix64(seed ^ 0x7477696365) % 20 == 0; }
 
 Plan PlanOfSeed(uint64_t seed, const CampaignOptions& options) {
   GenerateOptions generate = {.profile = options.profile, .up_bytes = {}, .down_bytes = {}};
@@ -216,6 +238,7 @@ Plan PlanOfSeed(uint64_t seed, Profile profile) {
 RunOptions RunOptionsOfSeed(uint64_t seed, const CampaignOptions& options) {
   RunOptions run;
   run.steps_max = options.steps_max;
+  run.protocol = options.protocol;
   if (const Bytes* file = FileOfSeed(seed, options)) {
     run.carry_files = true;
     run.file_up = run.file_down = *file;

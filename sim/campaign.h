@@ -48,6 +48,7 @@ struct CampaignOptions {
   // CHECK.
   std::function<void(uint64_t seed)> seed_begins;
 
+  const Protocol* protocol = nullptr;  // Holdfast() if it is not said; must outlive the campaign.
   uint64_t steps_max = RunOptions{}.steps_max;
   size_t violations_max = 100;           // Kept in full; the others are only counted. The smallest seeds are kept.
   size_t trace_lines_at_end = 40;        // Of each violation.
@@ -81,6 +82,8 @@ struct CampaignReport {
   uint64_t seeds_resumed_twice = 0;     // At least twice.
   uint64_t seeds_cut_in_handshake = 0;  // At least once.
 
+  uint64_t seeds_run_twice = 0;  // See IsRunTwice.
+
   Extremes resumes;
   Extremes events;
   Extremes bytes_delivered;
@@ -94,6 +97,10 @@ struct CampaignReport {
 };
 
 CampaignReport RunCampaign(const CampaignOptions& options);
+
+// One in twenty, spread by a hash: a campaign runs them twice, and two hashes that differ are a violation of
+// `determinism`.
+bool IsRunTwice(uint64_t seed);
 
 // One seed as a campaign runs it: its plan, and how it is run (with the seed's file, no trace kept).
 Plan PlanOfSeed(uint64_t seed, const CampaignOptions& options);

@@ -58,6 +58,7 @@ const Report& Runner::Run(const Plan& plan, const RunOptions& options) {
   report.verdict = stage.judge.verdict();
   report.counters = stage.counters;
   report.counters.events = stage.trace.count();
+  report.steps = impl_->world.steps();
   report.counters.simulated = impl_->world.ended_at() - kStart;
   report.time_to_heal = std::max(Duration{}, stage.settled_at - impl_->world.healed_at());
   report.trace.clear();

@@ -27,6 +27,7 @@ struct Report {
   uint64_t hash = 0;               // Of every event of the trace.
   std::optional<Verdict> verdict;  // Nothing: every oracle is content.
   Counters counters;
+  uint64_t steps = 0;  // More than RunOptions::steps_max: the world never came to rest.
   // From the heal to the last end that a client heard of, rather than gave up for; 0 if all had ended before.
   Duration time_to_heal = {};
   std::string trace;  // The text trace, or its last lines; see RunOptions.

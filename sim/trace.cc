@@ -41,4 +41,14 @@ void Trace::Keep(Time time, Actor actor, TraceKind kind, std::span<const uint64_
   Append(bytes_, bytes);
 }
 
+// Not at each call, so that it costs next to nothing.
+void Trace::ForgetBut(size_t rows) {
+  if (rows_.size() < 2 * rows + 256) return;
+  const size_t gone = rows_.size() - rows;
+  const size_t bytes_gone = gone < rows_.size() ? rows_[gone].bytes_begin : bytes_.size();
+  rows_.erase(rows_.begin(), rows_.begin() + static_cast<ptrdiff_t>(gone));
+  bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<ptrdiff_t>(bytes_gone));
+  for (TraceRow& row : rows_) row.bytes_begin -= bytes_gone;
+}
+
 }  // namespace holdfast::sim

@@ -52,6 +52,9 @@ class Trace {
     if (keep_rows_) Keep(time, actor, Event::kKind, values, bytes);
   }
 
+  // Forgets kept rows but for at least the last `rows`: so a long run is watched in little memory.
+  void ForgetBut(size_t rows);
+
   uint64_t hash() const { return hash_; }
   uint64_t count() const { return count_; }
   bool keeps_rows() const { return keep_rows_; }

@@ -44,6 +44,9 @@ class World {
   // fault does.
   void AddFault(const Fault& fault);
 
+  // Of a trace that is kept: see Trace::ForgetBut.
+  void ForgetTraceBut(size_t rows) { stage_.trace.ForgetBut(rows); }
+
   const Stage& stage() const { return stage_; }
   const Network& network() const { return network_; }
   const Host& client(uint32_t index) const { return clients_[index]; }

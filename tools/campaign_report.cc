@@ -142,6 +142,7 @@ Table CampaignTable(const CampaignFacts& facts, const sim::CampaignReport& repor
     table.Row("file", SizeText(file.bytes), OneLine(file.path) + ", carried both ways");
   }
   table.Row("seeds", Grouped(report.seeds), WhyItEndedEarly(facts, report));
+  table.Row("of them run twice", Grouped(report.seeds_run_twice), "and their traces compared");
   AddCounters(table, report.sum);
   if (report.seeds > 0) {
     AddMaximum(table, "worst time to heal", report.time_to_heal_ns, TimeText(report.time_to_heal_ns.max));
@@ -194,6 +195,7 @@ Json CampaignJson(const CampaignFacts& facts, const sim::CampaignReport& report)
            {"time_budget_ns", has_budget ? Json(facts.time_budget.count()) : Json(nullptr)},
        }},
       {"seeds", report.seeds},
+      {"seeds_run_twice", report.seeds_run_twice},
       {"interrupted", facts.interrupted},
       {"hash", HashText(report.hash)},
       {"violation_count", report.violation_count},

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -12,13 +11,13 @@
 #include <vector>
 
 #include "core/crypto/crypto.h"
-#include "sim/campaign.h"
 #include "sim/plan_text.h"
 #include "sim/run.h"
 #include "tools/arguments.h"
 #include "tools/command.h"
 #include "tools/counters_report.h"
 #include "tools/files.h"
+#include "tools/subject.h"
 #include "tools/table.h"
 #include "tools/units.h"
 
@@ -34,71 +33,11 @@ constexpr const char* kFooter = R"(Examples:
 Exit status: 0 every oracle is content; 1 one is not; 2 bad arguments, or a plan or file that cannot be read.)";
 
 struct Options {
-  std::optional<uint64_t> seed;
-  std::optional<std::string> plan;
-  std::optional<sim::Profile> worlds;
-  std::vector<std::string> files;
+  SubjectOptions subject;
   std::optional<std::string> json;
   bool trace = false;
   bool print_plan = false;
 };
-
-// What is run.
-struct Subject {
-  std::string name;  // "seed 7 of default worlds", "plan 'my.plan'".
-  sim::Plan plan;
-  std::vector<std::string> words;  // That run it again, after the program's name.
-};
-
-// One line about what contradicts itself, or nothing.
-std::optional<Complaint> Contradiction(const Options& options) {
-  if (options.seed && options.plan) return "--seed and --plan exclude each other";
-  if (!options.seed && !options.plan) return "it needs --seed N or --plan FILE";
-  if (options.plan && options.worlds) return "--worlds goes with --seed: a plan says everything itself";
-  if (options.print_plan && (options.trace || options.json)) {
-    return "--print-plan runs nothing, so there is nothing for --trace or --json";
-  }
-  return std::nullopt;
-}
-
-Parsed<sim::Plan> ReadPlan(const std::string& path) {
-  const Parsed<Bytes> text = ReadFile(path, kPlanBytesMax);
-  if (!text) return std::unexpected(text.error());
-  auto plan = sim::ParsePlan({reinterpret_cast<const char*>(text->data()), text->size()});
-  if (!plan) return std::unexpected(fmt::format("plan '{}': {}", path, plan.error()));
-  return *std::move(plan);
-}
-
-// `campaign` is the one that the seed belongs to.
-Parsed<Subject> SubjectOf(const Options& options, const sim::CampaignOptions& campaign) {
-  Subject subject;
-  if (options.seed) {
-    const std::string worlds(sim::NameOf(campaign.profile));
-    subject.name = fmt::format("seed {} of {} worlds", *options.seed, worlds);
-    subject.plan = sim::PlanOfSeed(*options.seed, campaign);
-    subject.words = {"replay", "--seed", fmt::format("{}", *options.seed)};
-    if (options.worlds) subject.words.insert(subject.words.end(), {"--worlds", worlds});
-  } else {
-    Parsed<sim::Plan> plan = ReadPlan(*options.plan);
-    if (!plan) return std::unexpected(plan.error());
-    subject.name = fmt::format("plan '{}'", *options.plan);
-    subject.plan = *std::move(plan);
-    subject.words = {"replay", "--plan", *options.plan};
-  }
-  if (campaign.files.empty()) return subject;
-
-  const auto index = static_cast<size_t>(subject.plan.seed % campaign.files.size());  // As sim/campaign.h has it.
-  const uint64_t size = campaign.files[index].size();
-  for (const sim::ClientPlan& client : subject.plan.clients) {
-    const uint64_t bytes = std::max(client.up.bytes, client.down.bytes);
-    if (bytes > size) {
-      return std::unexpected(fmt::format("{} sends {} bytes, and the file '{}' has only {}", subject.name, bytes,
-                                         options.files[index], size));
-    }
-  }
-  subject.words.insert(subject.words.end(), {"--file", options.files[index]});
-  return subject;
-}
 
 Table ReplayTable(const Subject& subject, const sim::Report& report) {
   Table table;
@@ -135,7 +74,8 @@ std::string ReplayText(const Options& options, const Subject& subject, const sim
                        const std::string& invoked) {
   std::string text = options.trace ? report.trace + "\n" : "";
   if (report.verdict) {
-    std::vector<std::string> words = subject.words;
+    std::vector<std::string> words = {"replay"};
+    words.insert(words.end(), subject.words.begin(), subject.words.end());
     words.push_back("--trace");
     text += Text(ViolationText{.where = OneLine(subject.name),
                                .oracle = report.verdict->oracle,
@@ -148,13 +88,10 @@ std::string ReplayText(const Options& options, const Subject& subject, const sim
 }
 
 Outcome RunReplay(const Options& options, const std::string& invoked) {
-  if (auto contradiction = Contradiction(options)) return std::unexpected(*std::move(contradiction));
-  sim::CampaignOptions campaign;
-  campaign.profile = options.worlds.value_or(sim::Profile::kDefault);
-  Parsed<std::vector<Bytes>> files = ReadFiles(options.files, kDataBytesMax);
-  if (!files) return std::unexpected(files.error());
-  campaign.files = *std::move(files);
-  const Parsed<Subject> subject = SubjectOf(options, campaign);
+  if (options.print_plan && (options.trace || options.json)) {
+    return std::unexpected("--print-plan runs nothing, so there is nothing for --trace or --json");
+  }
+  const Parsed<Subject> subject = SubjectOf(options.subject);
   if (!subject) return std::unexpected(subject.error());
 
   if (options.print_plan) {
@@ -168,9 +105,9 @@ Outcome RunReplay(const Options& options, const std::string& invoked) {
     json = *std::move(file);
   }
 
-  sim::RunOptions run = sim::RunOptionsOfSeed(subject->plan.seed, campaign);
+  sim::RunOptions run = subject->RunOptions();
   run.keep_trace = options.trace;
-  run.trace_lines_at_end = campaign.trace_lines_at_end;
+  run.trace_lines_at_end = subject->campaign.trace_lines_at_end;
   const sim::Report report = sim::Run(subject->plan, run);
 
   FILE* people = json && json->is_standard_output() ? stderr : stdout;
@@ -185,10 +122,7 @@ Outcome RunReplay(const Options& options, const std::string& invoked) {
 Command AddReplay(const Program& program) {
   CLI::App* line = program.line.add_subcommand("replay", "Run one seed or plan again: numbers, verdict, hash, trace");
   const auto options = std::make_shared<Options>();
-  AddOption(*line, "--seed", options->seed, ParseSeed, "N", "What a campaign runs for this seed");
-  AddOption(*line, "--plan", options->plan, ParsePath, "FILE", "What this plan says; - is the standard input");
-  AddOption(*line, "--worlds", options->worlds, ParseWorlds, "NAME", "Of the seed's campaign: default or small");
-  line->add_option("--file", options->files, "Carry these files, as the seed's campaign did")->type_name("PATH");
+  AddSubject(*line, options->subject, "Run");
   line->add_flag("--trace", options->trace, "Print every event");
   line->add_flag("--print-plan", options->print_plan, "Print the plan as text, and run nothing");
   AddOption(*line, "--json", options->json, ParsePath, "FILE",

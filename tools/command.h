@@ -42,5 +42,8 @@ Command AddSim(const Program& program);
 Command AddReplay(const Program& program);
 Command AddExplore(const Program& program);
 Command AddNoiseVectors(const Program& program);
+Command AddShrink(const Program& program);
+Command AddBlame(const Program& program);
+Command AddDiffRuns(const Program& program);
 
 }  // namespace holdfast::tools

@@ -60,7 +60,8 @@ class Case(unittest.TestCase):
 class Help(Case):
 
     def test_the_program_and_each_command_show_examples(self):
-        for arguments in ([], ["sim"], ["replay"], ["explore"], ["noise-vectors"]):
+        for arguments in ([], ["sim"], ["replay"], ["explore"], ["shrink"], ["blame"], ["diff-runs"],
+                          ["noise-vectors"]):
             result = self.run_program(*arguments, "--help")
             self.assertIn("Examples:", result.stdout)
             self.assertEqual(result.stderr, "")
@@ -81,7 +82,7 @@ class Refusals(Case):
             self.assert_refused(*arguments)
 
     def test_unknown_arguments(self):
-        for command in ("sim", "replay", "noise-vectors"):
+        for command in ("sim", "replay", "shrink", "blame", "diff-runs", "noise-vectors"):
             self.assertIn("unknown argument '--what'", self.assert_refused(command, "--what"))
         self.assertIn("unknown argument 'more'", self.assert_refused("noise-vectors", NOISE_VECTORS, "more"))
 
@@ -127,10 +128,12 @@ class Refusals(Case):
                 self.assertIn("cannot write", result.stderr)
 
     def test_what_to_replay(self):
-        self.assertIn("--seed", self.assert_refused("replay"))
-        self.assertIn("exclude", self.assert_refused("replay", "--seed", "1", "--plan", "x"))
-        self.assertIn("'1..2'", self.assert_refused("replay", "--seed", "1..2"))
-        self.assert_refused("replay", "--plan", "x", "--worlds", "small")
+        for command in ("replay", "shrink", "blame", "diff-runs"):
+            self.assertIn("--seed", self.assert_refused(command))
+            self.assertIn("exclude", self.assert_refused(command, "--seed", "1", "--plan", "x"))
+            self.assertIn("'1..2'", self.assert_refused(command, "--seed", "1..2"))
+            self.assert_refused(command, "--plan", "x", "--worlds", "small")
+            self.assertIn("cannot read", self.assert_refused(command, "--plan", self.path("none")))
         self.assert_refused("replay", "--seed", "1", "--print-plan", "--trace")
 
     def test_plans_that_cannot_be_understood(self):
@@ -159,7 +162,7 @@ class Campaign(Case):
 
     def test_the_table_tells_what_happened(self):
         out = self.run_program(*SMALL, "--seeds", "1..50").stdout
-        for name in ("seeds", "sessions", "handshakes", "resumes", "faults", "bytes delivered", "bytes replayed",
+        for name in ("seeds", "of them run twice", "sessions", "handshakes", "resumes", "faults", "bytes delivered", "bytes replayed",
                      "simulated time", "worst time to heal", "seeds per second", "seeds that resumed", "finished",
                      "campaign hash", "violations"):
             self.assertRegex(out, rf"(?m)^ *{name}  +[\da-f,]")
@@ -381,6 +384,39 @@ class Explore(Case):
         self.assertIn("interrupted", out)
         with open(self.path("report")) as file:
             self.assertFalse(json.load(file)["complete"])
+
+
+class Shrink(Case):
+
+    def test_a_seed_that_does_not_fail_is_a_bad_argument(self):
+        self.assertIn("does not fail", self.assert_refused("shrink", "--seed", "1"))
+        self.assertIn("does not fail", self.assert_refused("blame", "--seed", "1", "--worlds", "small"))
+
+    def test_bounds(self):
+        for bound in ("0", "-1", "x", ""):
+            self.assert_refused("shrink", "--seed", "1", "--steps-max", bound)
+            self.assert_refused("blame", "--seed", "1", "--samples", bound)
+
+
+class DiffRuns(Case):
+
+    def test_one_seed_twice_is_equal_and_has_the_hash_of_its_replay(self):
+        hash_of_replay = self.run_json("replay", "--seed", "3")["hash"]
+        self.assertIn(hash_of_replay, self.run_program("diff-runs", "--seed", "3").stdout)
+        report = self.run_json("diff-runs", "--seed", "3")
+        self.assertTrue(report["equal"])
+        self.assertEqual((report["first"]["hash"], report["second"]["hash"]), (hash_of_replay, hash_of_replay))
+
+    def test_two_plans_part_at_an_event(self):
+        plan = "plan seed=1\nclient id=0\nstream client=0 of=c>s bytes=5000\nreset client=0 of=c>s byte={}\n"
+        one, other = [self.write(str(byte), plan.format(byte)) for byte in (2000, 2100)]
+        report = self.run_json("diff-runs", "--plan", one, "--with", other, status=1)
+        self.assertFalse(report["equal"])
+        self.assertIn("Death", report["first"]["lines"][0])
+        text = self.run_program("diff-runs", "--plan", one, "--with", other, status=1).stdout
+        self.assertIn(f"event {report['event']} is the first that differs", text)
+        self.assertIn("< " + report["first"]["lines"][0], text)
+        self.assertIn("> " + report["second"]["lines"][0], text)
 
 
 class NoiseVectors(Case):

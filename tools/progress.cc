@@ -69,16 +69,18 @@ Progress::Progress(FILE* stream) : stream_(stream), is_terminal_(isatty(fileno(s
 Duration Progress::interval() const { return is_terminal_ ? kRewriteInterval : kLineInterval; }
 
 void Progress::Show(const ProgressState& state) {
-  if (!is_terminal_) {
-    if (state.elapsed - shown_at_ < kLineInterval) return;  // A short campaign needs none.
-    shown_at_ = state.elapsed;
-    fmt::print(stream_, "{}\n", Line(state, false));
+  const bool with_bar = is_terminal_ && ColumnsOf(stream_) > kColumnsWithoutBar;
+  Show(Line(state, with_bar), state.elapsed);
+}
+
+void Progress::Show(const std::string& line, Duration elapsed) {
+  if (elapsed - shown_at_ < interval() && (is_shown_ || !is_terminal_)) return;
+  shown_at_ = elapsed;
+  if (!is_terminal_) {  // Short work needs none.
+    fmt::print(stream_, "{}\n", line);
     return;
   }
-  const size_t columns = ColumnsOf(stream_);
-  std::string line = Line(state, columns > kColumnsWithoutBar);
-  line.resize(std::min(line.size(), columns - 1));
-  fmt::print(stream_, "\r{}\x1b[K", line);
+  fmt::print(stream_, "\r{}\x1b[K", std::string_view(line).substr(0, ColumnsOf(stream_) - 1));
   std::fflush(stream_);
   is_shown_ = true;
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-// Progress: how far a campaign is, or another long work, on the standard error: one line that is rewritten in place on
-// a terminal, and otherwise a line every few seconds.
+// Progress: how far long work is, on the standard error: one line that is rewritten in place on a terminal, and
+// otherwise a line every few seconds.
 
 #include <cstdint>
 #include <cstdio>
@@ -32,6 +32,9 @@ class Progress {
   Duration interval() const;
 
   void Show(const ProgressState& state);
+
+  // Of other long work: one line that says how far it is, `elapsed` after it began.
+  void Show(const std::string& line, Duration elapsed);
 
   // Leaves nothing of a rewritten line behind.
   void Clear();
