@@ -23,6 +23,7 @@ struct SeedResult {
   uint64_t hash_again = 0;  // Of its second run, if it had one, and otherwise the same.
   Counters counters;
   OptionSet options;
+  MarkSet marks;
   Duration time_to_heal = {};
   bool objected = false;  // An oracle did.
   bool failed() const { return objected || hash_again != hash; }
@@ -53,6 +54,7 @@ void AddSeed(CampaignReport& report, const SeedResult& result) {
   ++report.seeds;
   report.sum.Add(c);
   report.options.Add(result.options);
+  report.marks.Add(result.marks);
   report.violation_count += result.failed();
   report.seeds_run_twice += IsRunTwice(result.seed);
   report.seeds_resumed += c.resumes >= 1;
@@ -139,6 +141,7 @@ class Campaign {
                          .hash_again = report.hash,
                          .counters = report.counters,
                          .options = OptionsOf(plan),
+                         .marks = report.marks,
                          .time_to_heal = report.time_to_heal,
                          .objected = report.verdict.has_value()};
     if (IsRunTwice(seed)) result.hash_again = runner.Run(plan, run).hash;

@@ -12,6 +12,7 @@
 #include "core/base/bytes.h"
 #include "core/base/time.h"
 #include "sim/generate.h"
+#include "sim/marks.h"
 #include "sim/plan.h"
 #include "sim/plan_options.h"
 #include "sim/run.h"
@@ -74,6 +75,7 @@ struct CampaignReport {
   uint64_t seeds = 0;  // That ran. Fewer than asked for only if the budget, or a violation, stopped it.
   Counters sum;
   OptionCounts options;  // In how many of the seeds each was chosen.
+  MarkCounts marks;      // How many of the seeds met each.
   uint64_t violation_count = 0;
   std::vector<Violation> violations;  // By seed.
 

@@ -36,6 +36,7 @@ class DecoratedEndpoint : public Endpoint {
   Time Deadline() const override { return inner_->Deadline(); }
   void Tick(Time now) override { inner_->Tick(now); }
   std::optional<SessionView> View(SessionId s) const override { return inner_->View(s); }
+  std::optional<uint64_t> State(SessionId s) const override { return inner_->State(s); }
   EndpointCensus Census() const override { return inner_->Census(); }
   EndpointMemory Memory() const override { return inner_->Memory(); }
   std::optional<SealMark> LastSeal(TransportId t) const override { return inner_->LastSeal(t); }

@@ -75,6 +75,8 @@ class Endpoint {
   // --- For oracles ---
   // Of a session that this end knows, even if it is over.
   virtual std::optional<SessionView> View(SessionId session) const = 0;
+  // Its ClientState or ServerState as a number; nothing if it is not known.
+  virtual std::optional<uint64_t> State(SessionId) const { return std::nullopt; }
   virtual EndpointCensus Census() const { return {}; }
   virtual EndpointMemory Memory() const { return {}; }
   // The last record sealed on that transport, if any was.

@@ -93,6 +93,10 @@ class ClientEnd final : public Endpoint {
     if (session != kTheSession) return std::nullopt;
     return client_.View();
   }
+  std::optional<uint64_t> State(SessionId session) const override {
+    if (session != kTheSession) return std::nullopt;
+    return static_cast<uint64_t>(client_.state());
+  }
   std::optional<SealMark> LastSeal(TransportId t) const override { return client_.LastSeal(ForkKey(), t); }
   uint64_t StateDigest() const override { return client_.StateDigest(); }
   std::unique_ptr<Endpoint> Fork(const ForkKey& key) const override {
@@ -148,6 +152,11 @@ class ServerEnd final : public Endpoint {
   Time Deadline() const override { return server_.Deadline(); }
   void Tick(Time now) override { server_.Tick(now); }
   std::optional<SessionView> View(SessionId session) const override { return server_.View(session); }
+  std::optional<uint64_t> State(SessionId session) const override {
+    const auto state = server_.state(session);
+    if (!state) return std::nullopt;
+    return static_cast<uint64_t>(*state);
+  }
   EndpointCensus Census() const override {
     Server::Census census = server_.census();
     return {census.transports, census.handshakes, census.embryos, census.sessions, census.tombstones};

@@ -24,6 +24,7 @@ void Host::Reset(Stage& stage, Actor actor, std::unique_ptr<Endpoint> endpoint) 
   seen_.clear();
   sessions_.Clear();
   questions_.clear();
+  questions_open_ = 0;
   moving_.clear();
   touched_.clear();
   census_ = {};
@@ -279,6 +280,7 @@ void Host::Service(Stage& stage, Network& network) {
     ScheduleApplication(stage, application);
   }
   touched_.clear();
+  if (questions_open_ > 0) LookAtQuestions(stage);
   if (!actor_.is_client()) LookAtCensus(stage);
   ScheduleTimer(stage);
 }
@@ -307,9 +309,38 @@ void Host::Look(Stage& stage, const Network& network, uint32_t application) {
     seen.bytes_replayed = view->bytes_replayed;
   }
   stage.oracles.bounded_memory.OnView(stage.SceneOf(actor_), static_cast<uint32_t>(client), *view);
-  if (state.Values() == seen.state.Values()) return;
-  seen.state = state;
-  stage.Emit(actor_, state);
+  // What an end does by its table of states shows here, also where it goes back to the state that it was in.
+  const bool moves = state.epoch != seen.state.epoch || state.attached != seen.state.attached;
+  if (state.Values() != seen.state.Values()) {
+    seen.state = state;
+    stage.Emit(actor_, state);
+  }
+  const uint64_t table_state = endpoint_->State(session).value_or(kNotSeen);
+  if (table_state == kNotSeen || (table_state == seen.table_state && !moves)) return;
+  seen.table_state = table_state;
+  stage.Emit(actor_, trace::Moved{
+                         .client = client, .session = state.session, .state = table_state, .epoch = state.epoch});
+}
+
+// Sessions that the application was asked about have no application yet.
+void Host::LookAtQuestions(Stage& stage) {
+  for (Question& question : questions_) {
+    if (question.settled) continue;
+    const std::optional<uint64_t> state = endpoint_->State(question.session);
+    if (!state || sessions_.Find(question.session) != nullptr) {
+      question.settled = true;
+      --questions_open_;
+      continue;
+    }
+    const uint64_t epoch = endpoint_->View(question.session)->epoch;
+    if (*state == question.table_state && epoch == question.epoch) continue;
+    question.table_state = *state;
+    question.epoch = epoch;
+    stage.Emit(actor_, trace::Moved{.client = question.client,
+                                    .session = Number(question.session),
+                                    .state = *state,
+                                    .epoch = epoch});
+  }
 }
 
 void Host::LookAtCensus(Stage& stage) {

@@ -65,9 +65,12 @@ class Host {
     std::unique_ptr<Endpoint> endpoint_;
   };
 
+  static constexpr uint64_t kNotSeen = UINT64_MAX;
+
   // What the world last saw of a session.
   struct Seen {
     trace::State state = {};
+    uint64_t table_state = kNotSeen;  // In its end's table of states.
     uint64_t bytes_replayed = 0;
   };
 
@@ -76,6 +79,9 @@ class Host {
     SessionId session;
     uint32_t client;
     PublicKey key;
+    bool settled = false;  // At a server: the session is open, or forgotten. Until then it was last seen so:
+    uint64_t table_state = kNotSeen;
+    uint64_t epoch = 0;
   };
 
   // A session that is on its way.
@@ -106,6 +112,7 @@ class Host {
   void SetWritable(Stage& stage, Network& network, uint32_t link, bool writable);
 
   void Look(Stage& stage, const Network& network, uint32_t application);
+  void LookAtQuestions(Stage& stage);
   void LookAtCensus(Stage& stage);
   uint32_t BystanderOf(const StreamLink& link) const;
   uint64_t DigestOf(uint32_t application) const;
@@ -125,6 +132,7 @@ class Host {
   std::vector<Seen> seen_;                 // By application.
   IdTable<SessionId, uint32_t> sessions_;  // To applications.
   std::vector<Question> questions_;        // In the order in which they were asked.
+  uint32_t questions_open_ = 0;            // Of them, at a server: not settled.
   std::vector<Moving> moving_;             // All that ever left, in their order.
   std::vector<uint32_t> touched_;          // Applications whose sessions may have changed.
   EndpointCensus census_;

@@ -189,7 +189,8 @@ void Host::Ask(Stage& stage, const Network& network, const Event& event, const P
   stage.Emit(actor_, trace::Asked{.client = client, .session = Number(event.session)});
   stage.ScheduleIn(actor_.is_client() ? plan.trust_delay : plan.verdict_delay, Happening::kVerdict, actor_.index,
                    static_cast<uint32_t>(questions_.size()));
-  questions_.push_back({event.session, client, key});
+  questions_.push_back({.session = event.session, .client = client, .key = key, .settled = actor_.is_client()});
+  if (!actor_.is_client()) ++questions_open_;
 }
 
 const Host::Question* Host::QuestionOf(SessionId session) const {

@@ -33,7 +33,7 @@ struct Runner::Impl {
 
 void Runner::Impl::Play(const Plan& plan, const RunOptions& options, bool keep_trace) {
   const Content files(options.file_up, options.file_down);
-  WorldOptions world_options = {.keep_trace = keep_trace, .steps_max = options.steps_max};
+  WorldOptions world_options = {.keep_trace = keep_trace, .steps_max = options.steps_max, .watch_marks = options.watch_marks};
   if (options.carry_files) {
     for (const ClientPlan& client : plan.clients) {
       HOLDFAST_CHECK(client.up.bytes <= options.file_up.size());
@@ -61,6 +61,7 @@ const Report& Runner::Run(const Plan& plan, const RunOptions& options) {
   report.steps = impl_->world.steps();
   report.counters.simulated = impl_->world.ended_at() - kStart;
   report.time_to_heal = std::max(Duration{}, stage.settled_at - impl_->world.healed_at());
+  report.marks = options.watch_marks ? stage.marks.Met() : MarkSet();
   report.trace.clear();
   if (options.keep_trace) {
     report.trace = TraceText(stage.trace);

@@ -18,6 +18,7 @@
 #include "core/base/time.h"
 #include "sim/counters.h"
 #include "sim/endpoint.h"
+#include "sim/marks.h"
 #include "sim/oracles/scene.h"
 #include "sim/plan.h"
 
@@ -30,6 +31,7 @@ struct Report {
   uint64_t steps = 0;  // More than RunOptions::steps_max: the world never came to rest.
   // From the heal to the last end that a client heard of, rather than gave up for; 0 if all had ended before.
   Duration time_to_heal = {};
+  MarkSet marks;      // That the run met; none unless they were watched.
   std::string trace;  // The text trace, or its last lines; see RunOptions.
 };
 
@@ -42,6 +44,7 @@ struct RunOptions {
 
   bool keep_trace = false;             // Fill Report::trace with the whole run.
   size_t trace_lines_at_end = 0;       // Otherwise, on a violation: with so many of its last lines.
+  bool watch_marks = true;             // Costs a few percent.
   uint64_t steps_max = 3'000'000;      // More is a violation of liveness: nothing that converges needs so many.
   const Protocol* protocol = nullptr;  // Holdfast() if it is not said; must outlive the run.
 };

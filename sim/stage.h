@@ -7,6 +7,7 @@
 #include "core/base/time.h"
 #include "sim/content.h"
 #include "sim/counters.h"
+#include "sim/marks.h"
 #include "sim/oracles/oracles.h"
 #include "sim/plan.h"
 #include "sim/schedule.h"
@@ -27,6 +28,8 @@ struct Stage {
   Trace trace;
   Counters counters;
   Oracles oracles;
+  MarkWatcher marks;
+  bool watches_marks = false;
   Judge judge;
 
   // Something happened: it is logged, and the oracles see it. `bytes`: of a Write or a Deliver; only those of a Write
@@ -35,7 +38,9 @@ struct Stage {
   void Emit(Actor actor, const Event& event, ByteSpan bytes = {}) {
     constexpr bool kLogged = std::is_same_v<Event, trace::Write>;
     trace.Add(now, actor, event, kLogged ? bytes : ByteSpan{});
-    oracles.See(SceneOf(actor, bytes), event);
+    const Scene scene = SceneOf(actor, bytes);
+    oracles.See(scene, event);
+    if (watches_marks) marks.See(scene, event);
   }
 
   Scene SceneOf(Actor actor, ByteSpan bytes = {}) {

@@ -3,7 +3,7 @@
 // Everything that happens in a world, declared once. From this table come the typed events that hosts and network emit
 // and oracles watch, the rows of the log, the text trace and every other export. All fields are uint64_t; a field's
 // name says how it is shown (FieldText in trace_text.cc): times in `..._ns`, enumerations by the names `fate`, `fault`,
-// `cause`, `origin`, `error`, `side`, `dir`, `rule`.
+// `cause`, `origin`, `error`, `side`, `dir`, `rule`, `state`.
 //
 // The actor of an event is the endpoint that does or sees it, or the network. `client` is the client whose session or
 // transport it is about, `transport` the number of its transport, which a ghost and an abandoned dial do not have.
@@ -60,7 +60,8 @@ namespace holdfast::sim {
     origin)                                                                                                            \
   X(Exported, "the session leaves its owner", client, session, live)                                                   \
   X(Imported, "the session has another owner, to whom so much was delivered", client, session, live, offset)           \
-  X(Clock, "the clock on the wall is set", unix_ms)
+  X(Clock, "the clock on the wall is set", unix_ms)                                                                    \
+  X(Moved, "the session is in this state of its end's table", client, session, state, epoch)
 
 enum class TraceKind : uint8_t {
 #define HOLDFAST_TRACE_KIND(Name, ...) k##Name,

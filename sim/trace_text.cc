@@ -7,6 +7,8 @@
 #include <iterator>
 
 #include "core/base/error.h"
+#include "core/pool/client_states.h"
+#include "core/pool/server_states.h"
 #include "core/wire/messages.h"
 #include "sim/plan.h"
 #include "sim/trace.h"
@@ -36,6 +38,12 @@ std::string FieldText(std::string_view name, uint64_t value) {
   return fmt::format("{}", value);
 }
 
+std::string StateText(Actor actor, uint64_t state) {
+  const std::span<const std::string_view> names =
+      actor.is_client() ? std::span<const std::string_view>(kClientStateNames) : kServerStateNames;
+  return state < names.size() ? std::string(names[state]) : fmt::format("{}", state);
+}
+
 }  // namespace
 
 std::string NameOf(Actor actor) {
@@ -53,7 +61,8 @@ std::string TraceLine(const TraceRow& row) {
     size_t comma = std::min(names.find(','), names.size());
     std::string_view name = names.substr(0, comma);
     names.remove_prefix(std::min(comma + 2, names.size()));
-    fmt::format_to(std::back_inserter(line), " {}={}", name, FieldText(name, row.values[i]));
+    fmt::format_to(std::back_inserter(line), " {}={}", name,
+                   name == "state" ? StateText(row.actor, row.values[i]) : FieldText(name, row.values[i]));
   }
   return line;
 }

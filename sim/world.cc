@@ -17,6 +17,8 @@ void World::Start(const Plan& plan, const Protocol& protocol, const WorldOptions
   stage_.trace.Reset(options.keep_trace);
   stage_.counters = {};
   stage_.oracles.Reset(plan);
+  stage_.watches_marks = options.watch_marks;
+  if (options.watch_marks) stage_.marks.Reset(plan);
   stage_.judge.Reset();
   steps_ = 0;
   done_ = all_ended_ = false;

@@ -21,6 +21,7 @@ namespace holdfast::sim {
 struct WorldOptions {
   bool keep_trace = false;           // Rows, not only the hash.
   uint64_t steps_max = 3'000'000;    // More is a violation of liveness.
+  bool watch_marks = false;          // Stage::marks.
   const Content* content = nullptr;  // In place of the pattern that follows from the seed.
 };
 

@@ -57,6 +57,7 @@ Outcome CampaignOutputs::Write(const CampaignFacts& facts, const sim::CampaignRe
   FILE* people = json_ && json_->is_standard_output() ? stderr : stdout;
   std::string text = ViolationsText(facts, report) + CampaignTable(facts, report).Text();
   if (facts.list_options) text += '\n' + OptionsTable(report).Text();
+  if (facts.list_marks) text += '\n' + MarksTable(report).Text();
   auto written = WriteTo(people, text);
   if (written && json_) written = json_->Write(JsonText(CampaignJson(facts, report)));
   if (written && plans_) written = WritePlans(*plans_, facts, report);

@@ -118,6 +118,18 @@ Json SeedOptionsJson(const sim::CampaignReport& report) {
   return list;
 }
 
+Json MarksJson(const sim::CampaignReport& report) {
+  Json list = Json::array();
+  const std::span<const sim::Mark> marks = sim::AllMarks();
+  for (size_t i = 0; i < marks.size(); ++i) {
+    list.push_back({{"topic", marks[i].topic},
+                    {"name", marks[i].name},
+                    {"meaning", marks[i].meaning},
+                    {"seeds", report.marks.of(i)}});
+  }
+  return list;
+}
+
 Json ViolationJson(const CampaignFacts& facts, const sim::Violation& violation) {
   return {
       {"seed", violation.seed},
@@ -128,6 +140,20 @@ Json ViolationJson(const CampaignFacts& facts, const sim::Violation& violation) 
       {"last_events", violation.last_events},
       {"replay", ReplayCommand(facts, violation.seed)},
   };
+}
+
+// What was never come by. Of a short campaign only how much.
+void AddMarks(Table& table, const CampaignFacts& facts, const sim::CampaignReport& report) {
+  constexpr uint64_t kSeedsForAll = 2000;  // A default campaign, which meets them all.
+  const std::span<const sim::Mark> marks = sim::AllMarks();
+  const std::string met = fmt::format("{} of {}", report.marks.CountMet(), marks.size());
+  const bool lists = report.seeds >= kSeedsForAll && facts.profile == sim::Profile::kDefault;
+  const bool all = report.marks.CountMet() == marks.size();
+  table.Section("marks met", met, all || lists ? "" : "--list-marks says which");
+  if (!lists) return;
+  for (size_t i = 0; i < marks.size(); ++i) {
+    if (report.marks.of(i) == 0) table.Row(marks[i].name, "unmet", "of " + marks[i].topic);
+  }
 }
 
 }  // namespace
@@ -152,6 +178,7 @@ Table CampaignTable(const CampaignFacts& facts, const sim::CampaignReport& repor
   if (report.seeds > 0) {
     AddWeather(table, report);
     AddExtremes(table, report);
+    AddMarks(table, facts, report);
   }
   AddSpeed(table, facts, report);
   if (facts.shares) AddShares(table, *facts.shares);
@@ -169,6 +196,19 @@ Table OptionsTable(const sim::CampaignReport& report) {
     const uint64_t seeds = report.options.of(i);
     table.Row(std::string(options[i].name), fmt::format("{}  {:>6}", Grouped(seeds), PercentText(seeds, report.seeds)),
               std::string(options[i].meaning));
+  }
+  return table;
+}
+
+Table MarksTable(const sim::CampaignReport& report) {
+  Table table;
+  std::string_view topic;
+  const std::span<const sim::Mark> marks = sim::AllMarks();
+  for (size_t i = 0; i < marks.size(); ++i) {
+    if (topic != marks[i].topic) table.Section(std::string(topic = marks[i].topic), "seeds");
+    const uint64_t seeds = report.marks.of(i);
+    table.Row(marks[i].name, fmt::format("{}  {:>6}", Grouped(seeds), PercentText(seeds, report.seeds)),
+              marks[i].meaning);
   }
   return table;
 }
@@ -208,6 +248,7 @@ Json CampaignJson(const CampaignFacts& facts, const sim::CampaignReport& report)
            {"seeds_cut_in_handshake", report.seeds_cut_in_handshake},
        }},
       {"seed_options", SeedOptionsJson(report)},
+      {"marks", MarksJson(report)},
       {"extremes",
        {
            {"time_to_heal_ns", ExtremesJson(report, report.time_to_heal_ns)},

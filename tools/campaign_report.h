@@ -30,7 +30,8 @@ struct CampaignFacts {
   Duration time_budget = Duration::max();
   std::string_view provider;  // Of the cryptography.
   std::string invoked;        // The program, quoted for a shell.
-  bool list_options = false;  // Print OptionsTable too.
+  bool list_options = false;  // Print OptionsTable too,
+  bool list_marks = false;    // and MarksTable.
 
   bool interrupted = false;
   Duration elapsed = {};                         // By the wall's clock.
@@ -43,6 +44,9 @@ Table CampaignTable(const CampaignFacts& facts, const sim::CampaignReport& repor
 
 // What a seed can choose, topic by topic, and how many of the seeds did.
 Table OptionsTable(const sim::CampaignReport& report);
+
+// Every mark, topic by topic, and how many of the seeds met it.
+Table MarksTable(const sim::CampaignReport& report);
 
 Json CampaignJson(const CampaignFacts& facts, const sim::CampaignReport& report);
 

@@ -33,6 +33,7 @@ constexpr const char* kFooter = R"(Examples:
   holdfast sim --worlds small --speed       small worlds, and how fast this machine is
   holdfast sim --profile                    what the processor's time goes into
   holdfast sim --list-options               what a seed can choose, and how often it was chosen
+  holdfast sim --list-marks                 which rare situations there are, and how often they were met
 
 A seed that fails prints the oracle's sentence, its plan, and the command that runs it again.
 Exit status: 0 nothing was violated; 1 something was, or no seed ran; 2 bad arguments or files;
@@ -50,6 +51,7 @@ struct Options {
   bool speed = false;
   bool profile = false;
   bool list_options = false;
+  bool list_marks = false;
 };
 
 Duration Now() { return std::chrono::steady_clock::now().time_since_epoch(); }
@@ -91,7 +93,8 @@ Outcome RunSim(const Options& options, const std::string& invoked) {
                          .time_budget = options.time_budget,
                          .provider = CryptoProvider(),
                          .invoked = invoked,
-                         .list_options = options.list_options};
+                         .list_options = options.list_options,
+                         .list_marks = options.list_marks};
   sim::CampaignOptions campaign;
   campaign.seed_first = options.seeds.first;
   campaign.seed_last = options.seeds.last;
@@ -146,6 +149,8 @@ Command AddSim(const Program& program) {
                  "Tell what the processor's time went into: cryptography, core, oracles ...");
   line->add_flag("--list-options", options->list_options,
                  "List what a seed can choose, and how many of these seeds did");
+  line->add_flag("--list-marks", options->list_marks,
+                 "List states, moves and rare situations, and how many of\nthese seeds met each");
   line->footer(kFooter);
   return {line, [options, invoked = program.invoked] { return RunSim(*options, invoked); }};
 }
