@@ -15,7 +15,8 @@ bool Odometer::Advance() {
 
 std::array<NamedStream, kTopicNames.size()> Choices::MakeStreams(uint64_t seed) {
   return {NamedStream(seed, kTopicNames[0]), NamedStream(seed, kTopicNames[1]), NamedStream(seed, kTopicNames[2]),
-          NamedStream(seed, kTopicNames[3]), NamedStream(seed, kTopicNames[4]), NamedStream(seed, kTopicNames[5])};
+          NamedStream(seed, kTopicNames[3]), NamedStream(seed, kTopicNames[4]), NamedStream(seed, kTopicNames[5]),
+          NamedStream(seed, kTopicNames[6])};
 }
 
 Choices::Choices(uint64_t seed) : source_(Source::kSeed), streams_(MakeStreams(seed)) {}

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "sim/generate_protocol.h"
+#include "sim/generate_rare.h"
 
 namespace holdfast::sim {
 namespace {
@@ -50,6 +51,7 @@ class Generator {
     if (small()) ShortenWaits();
     DrawHeal();
     DrawProtocol(c_, options_.profile, RoundTripMax(), plan_);
+    DrawRare(c_, options_.profile, plan_);
     return std::move(plan_);
   }
 

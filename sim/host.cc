@@ -318,8 +318,8 @@ void Host::Look(Stage& stage, const Network& network, uint32_t application) {
   const uint64_t table_state = endpoint_->State(session).value_or(kNotSeen);
   if (table_state == kNotSeen || (table_state == seen.table_state && !moves)) return;
   seen.table_state = table_state;
-  stage.Emit(actor_, trace::Moved{
-                         .client = client, .session = state.session, .state = table_state, .epoch = state.epoch});
+  stage.Emit(actor_,
+             trace::Moved{.client = client, .session = state.session, .state = table_state, .epoch = state.epoch});
 }
 
 // Sessions that the application was asked about have no application yet.
@@ -336,10 +336,9 @@ void Host::LookAtQuestions(Stage& stage) {
     if (*state == question.table_state && epoch == question.epoch) continue;
     question.table_state = *state;
     question.epoch = epoch;
-    stage.Emit(actor_, trace::Moved{.client = question.client,
-                                    .session = Number(question.session),
-                                    .state = *state,
-                                    .epoch = epoch});
+    stage.Emit(
+        actor_,
+        trace::Moved{.client = question.client, .session = Number(question.session), .state = *state, .epoch = epoch});
   }
 }
 

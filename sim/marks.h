@@ -1,8 +1,8 @@
 #pragma once
 
 // Marks: what a campaign has come by: every state and every row of the two tables of states, and a list of rare
-// situations, each recognized by the trace of a run. A mark that a campaign never meets is a place where bugs hide. From
-// this one table come what `holdfast sim` says of them and the test that the default campaign meets them all.
+// situations, each recognized by the trace of a run. A mark that a campaign never meets is a place where bugs hide.
+// From this one table come what `holdfast sim` says of them and the test that the default campaign meets them all.
 
 #include <bitset>
 #include <cstddef>

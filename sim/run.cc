@@ -33,7 +33,8 @@ struct Runner::Impl {
 
 void Runner::Impl::Play(const Plan& plan, const RunOptions& options, bool keep_trace) {
   const Content files(options.file_up, options.file_down);
-  WorldOptions world_options = {.keep_trace = keep_trace, .steps_max = options.steps_max, .watch_marks = options.watch_marks};
+  WorldOptions world_options = {
+      .keep_trace = keep_trace, .steps_max = options.steps_max, .watch_marks = options.watch_marks};
   if (options.carry_files) {
     for (const ClientPlan& client : plan.clients) {
       HOLDFAST_CHECK(client.up.bytes <= options.file_up.size());

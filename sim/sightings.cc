@@ -132,9 +132,8 @@ void Sightings::On(const Scene&, const trace::DialWanted& event) { ++clients_[ev
 void Sightings::On(const Scene&, const trace::AttemptFailed& event) {
   ClientSeen& client = clients_[event.client];
   const TransportSeen* transport = client.Find(event.transport);
-  const bool lost =
-      transport != nullptr && transport->resume && transport->down.messages > 0 &&
-      transport->down.read < transport->down.first[0];
+  const bool lost = transport != nullptr && transport->resume && transport->down.messages > 0 &&
+                    transport->down.read < transport->down.first[0];
   client.messages2_lost = lost ? client.messages2_lost + 1 : 0;
   if (client.walk.at() == ClientState::kGreeting) client.walk.Step(ClientInput::kGreetingFailed);
 }
@@ -157,8 +156,7 @@ void Sightings::On(const Scene& scene, const trace::SessionOpened& event) {
   ServerSessionSeen& session = known != nullptr ? *known : server_sessions_.At(event.session);
   if (known == nullptr) session.walk.Begin(ServerState::kEmbryo);
   // By a message 1, which is not answered yet or came before the verdict, or else by a record.
-  const bool promoted =
-      session.judged ? session.epoch > 0 : transport == nullptr || transport->down.messages == 0;
+  const bool promoted = session.judged ? session.epoch > 0 : transport == nullptr || transport->down.messages == 0;
   session.walk.Step(promoted ? ServerInput::kPromoted : ServerInput::kSwitched);
   session.stepped = true;
 }

@@ -160,9 +160,7 @@ class Sightings {
   const EndSeen& other_end(const Scene& scene, uint64_t client) const {
     return scene.actor.is_client() ? clients_[client].server : clients_[client].client;
   }
-  const TransportSeen* transport(uint64_t client, uint64_t transport) const {
-    return clients_[client].Find(transport);
-  }
+  const TransportSeen* transport(uint64_t client, uint64_t transport) const { return clients_[client].Find(transport); }
   const ServerSessionSeen* server_session(uint64_t session) const { return server_sessions_.Find(session); }
   const ToldSeen& told() const { return told_; }
   const trace::Census& census() const { return census_; }

@@ -21,7 +21,9 @@ bool Is(uint64_t number, auto value) { return number == static_cast<uint64_t>(va
 bool Early(const Scene& scene) { return scene.plan.server.session.early_bytes_max > 0; }
 
 // Its last message was written and never came in full.
-bool Lost(const FlowSeen& flow, size_t message) { return flow.messages > message && flow.arrives < flow.first[message]; }
+bool Lost(const FlowSeen& flow, size_t message) {
+  return flow.messages > message && flow.arrives < flow.first[message];
+}
 
 bool Message2Lost(const TransportSeen* t) {
   return t != nullptr && t->down.messages > 0 && t->down.read < t->down.first[0];
@@ -111,7 +113,8 @@ constexpr Situation kSituations[] = {
        const TransportSeen* t = s.transport(e.client, e.transport);
        return t != nullptr && Lost(t->up, 0);
      })},
-    {kHandshakes, "message 2 of a new session is lost", "the server has answered a greeting, and the client never knows",
+    {kHandshakes, "message 2 of a new session is lost",
+     "the server has answered a greeting, and the client never knows",
      At<trace::AttemptFailed>([](const Seen& s, const Scene&, const trace::AttemptFailed& e) {
        const TransportSeen* t = s.transport(e.client, e.transport);
        return Message2Lost(t) && !t->resume;
@@ -166,8 +169,8 @@ constexpr Situation kSituations[] = {
      })},
     {kCuts, "a cut inside a tag", "all of a record's text arrives, and not all of its tag",
      At<trace::Death>([](const Seen& s, const Scene&, const trace::Death& e) {
-       return CutsRecord(
-           s, e, [](uint64_t, uint64_t end, uint64_t arrives) { return arrives + 16 >= end && arrives < end; });
+       return CutsRecord(s, e,
+                         [](uint64_t, uint64_t end, uint64_t arrives) { return arrives + 16 >= end && arrives < end; });
      })},
     {kCuts, "a cut between two records", "one record arrives to its last byte, and nothing of the next",
      At<trace::Death>([](const Seen& s, const Scene&, const trace::Death& e) {
@@ -263,9 +266,8 @@ constexpr Situation kSituations[] = {
      })},
 
     {kFlow, "a write is taken in part", "a transport takes some of a message",
-     At<trace::Write>([](const Seen&, const Scene&, const trace::Write& e) {
-       return e.taken > 0 && e.taken < e.size;
-     })},
+     At<trace::Write>(
+         [](const Seen&, const Scene&, const trace::Write& e) { return e.taken > 0 && e.taken < e.size; })},
     {kFlow, "a client talks on an unwritable transport", "its application sends while the transport takes nothing",
      At<trace::Send>([](const Seen& s, const Scene& c, const trace::Send& e) {
        const ClientSeen& client = s.client(e.client);
@@ -302,9 +304,8 @@ constexpr Situation kSituations[] = {
        return end.opened && !end.ended && end.state.attached == kNoTransport;
      })},
     {kEnds, "aborts cross", "both applications give up, and each end knows of both",
-     At<trace::Ended>([](const Seen&, const Scene& c, const trace::Ended& e) {
-       return c.actor.is_client() && e.crossed != 0;
-     })},
+     At<trace::Ended>(
+         [](const Seen&, const Scene& c, const trace::Ended& e) { return c.actor.is_client() && e.crossed != 0; })},
     {kEnds, "the server hears of a crossed abort", "the client's abort reaches a session that the server has aborted",
      At<trace::Crossed>([](const Seen&, const Scene&, const trace::Crossed&) { return true; })},
     {kEnds, "an abort meets the finish", "a client gives up, and the session had finished",
@@ -340,13 +341,11 @@ constexpr Situation kSituations[] = {
      })},
 
     {kKeys, "a client's key is refused", "the server's application says no",
-     At<trace::Verdict>([](const Seen&, const Scene& c, const trace::Verdict& e) {
-       return !c.actor.is_client() && e.accepted == 0;
-     })},
+     At<trace::Verdict>(
+         [](const Seen&, const Scene& c, const trace::Verdict& e) { return !c.actor.is_client() && e.accepted == 0; })},
     {kKeys, "a server's key is refused", "a client's application says no",
-     At<trace::Verdict>([](const Seen&, const Scene& c, const trace::Verdict& e) {
-       return c.actor.is_client() && e.accepted == 0;
-     })},
+     At<trace::Verdict>(
+         [](const Seen&, const Scene& c, const trace::Verdict& e) { return c.actor.is_client() && e.accepted == 0; })},
     {kKeys, "a verdict when the client is cut off", "the client whose key it is about has no transport",
      At<trace::Verdict>([](const Seen& s, const Scene& c, const trace::Verdict& e) {
        return !c.actor.is_client() && s.client(e.client).client.state.attached == kNoTransport;
@@ -357,13 +356,11 @@ constexpr Situation kSituations[] = {
        return !c.actor.is_client() && session != nullptr && session->gone;
      })},
     {kKeys, "clocks too far apart", "a private network's server refuses a greeting for its time stamp",
-     At<trace::Close>([](const Seen&, const Scene& c, const trace::Close& e) {
-       return RefusesGreeting(c, e, Error::kClockSkew);
-     })},
+     At<trace::Close>(
+         [](const Seen&, const Scene& c, const trace::Close& e) { return RefusesGreeting(c, e, Error::kClockSkew); })},
     {kKeys, "a greeting that may be a repetition", "it refuses one that it cannot tell from an old one",
-     At<trace::Close>([](const Seen&, const Scene& c, const trace::Close& e) {
-       return RefusesGreeting(c, e, Error::kReplayed);
-     })},
+     At<trace::Close>(
+         [](const Seen&, const Scene& c, const trace::Close& e) { return RefusesGreeting(c, e, Error::kReplayed); })},
 
     {kServer, "the oldest handshake makes room", "another transport comes, and the table of handshakes is full",
      At<trace::Close>([](const Seen& s, const Scene& c, const trace::Close& e) {
@@ -423,9 +420,8 @@ constexpr Situation kSituations[] = {
        return !c.actor.is_client() && Is(e.error, Error::kTimedOut);
      })},
     {kTime, "an attempt's time is over", "the client gives up an attempt that nothing answers",
-     At<trace::AttemptFailed>([](const Seen&, const Scene&, const trace::AttemptFailed& e) {
-       return Is(e.error, Error::kTimedOut);
-     })},
+     At<trace::AttemptFailed>(
+         [](const Seen&, const Scene&, const trace::AttemptFailed& e) { return Is(e.error, Error::kTimedOut); })},
     {kTime, "the wait between dials is at its longest", "so many have failed in a row",
      At<trace::DialWanted>([](const Seen& s, const Scene& c, const trace::DialWanted& e) {
        const ClientSettings& settings = c.plan.clients[e.client].settings;

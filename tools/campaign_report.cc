@@ -147,7 +147,7 @@ void AddMarks(Table& table, const CampaignFacts& facts, const sim::CampaignRepor
   constexpr uint64_t kSeedsForAll = 2000;  // A default campaign, which meets them all.
   const std::span<const sim::Mark> marks = sim::AllMarks();
   const std::string met = fmt::format("{} of {}", report.marks.CountMet(), marks.size());
-  const bool lists = report.seeds >= kSeedsForAll && facts.profile == sim::Profile::kDefault;
+  const bool lists = report.seeds >= kSeedsForAll && facts.worlds == sim::Profile::kDefault;
   const bool all = report.marks.CountMet() == marks.size();
   table.Section("marks met", met, all || lists ? "" : "--list-marks says which");
   if (!lists) return;

@@ -214,6 +214,18 @@ class Campaign(Case):
         self.assertNotIn("processor time\n", self.run_program(*SMALL, "--seeds", "1..3").stdout)
         self.assert_refused("sim", "--profile", "small")
 
+    def test_the_marks_of_seeds_are_listed_with_their_counts(self):
+        out = self.run_program("sim", "--seeds", "1..100", "--list-marks", program=FAST).stdout
+        met = re.search(r"(?m)^marks met +(\d+) of (\d+)", out)
+        report = self.run_json("sim", "--seeds", "1..100", program=FAST)
+        marks = report["marks"]
+        self.assertEqual(int(met[2]), len(marks))
+        self.assertEqual(int(met[1]), sum(mark["seeds"] > 0 for mark in marks))
+        for mark in marks:
+            row = rf"(?m)^  {re.escape(mark['name'])} +{mark['seeds']} +[\d.]+ %  {re.escape(mark['meaning'])}$"
+            self.assertRegex(out, row)
+        self.assertNotIn("where a cut strikes", self.run_program(*SMALL, "--seeds", "1..3").stdout)
+
     def test_json_to_a_file_leaves_the_table_where_it_was(self):
         self.write("report", "what stood there before, and is longer than it should be" * 1000)
         out = self.run_program(*SMALL, "--seeds", "1..3", "--json", self.path("report")).stdout
