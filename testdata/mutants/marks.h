@@ -16,7 +16,9 @@ struct Marks {
   Marks() = default;
   Marks(const Marks&) = delete;
   Marks& operator=(const Marks&) = delete;
-  ~Marks() { std::fprintf(stderr, "mutant: reached %" PRIu64 " triggered %" PRIu64 "\n", reached.load(), triggered.load()); }
+  ~Marks() {
+    std::fprintf(stderr, "mutant: reached %" PRIu64 " triggered %" PRIu64 "\n", reached.load(), triggered.load());
+  }
 
   std::atomic<uint64_t> reached = 0;
   std::atomic<uint64_t> triggered = 0;
@@ -25,6 +27,7 @@ struct Marks {
 inline Marks marks;
 
 inline bool TriggeredIf(bool condition) {
+  marks.reached.fetch_add(1, std::memory_order_relaxed);
   if (condition) marks.triggered.fetch_add(1, std::memory_order_relaxed);
   return condition;
 }
@@ -34,7 +37,8 @@ inline bool TriggeredIf(bool condition) {
 // A statement, at the place of the bug.
 #define MUTANT_REACHED() ::holdfast::mutant::marks.reached.fetch_add(1, std::memory_order_relaxed)
 
-// An expression, or a statement: whether the planted bug now behaves differently from the right code.
+// An expression, or a statement: whether the planted bug now behaves differently from the right code. It counts as
+// reached too.
 #define MUTANT_TRIGGERED_IF(condition) ::holdfast::mutant::TriggeredIf(condition)
 
 #endif  // HOLDFAST_TESTDATA_MUTANTS_MARKS_H_
