@@ -89,8 +89,8 @@ def parse(name, text):
 
 
 def changed_lines(mutant):
-    body = mutant.diff.split("\n@@ ", 1)[1]
-    return sum(1 for line in body.splitlines() if line.startswith(("+", "-")))
+    body = mutant.diff.split("\n@@ ", 1)[1].splitlines()[1:]
+    return sum(1 for line in body if line.startswith(("+", "-")))
 
 
 def names(root):

@@ -15,8 +15,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-import mutant_patches
-from mutant_patches import BadMutant
+from tools import mutant_patches
+from tools.mutant_patches import BadMutant
 
 TARGET = "//sim:holdfast_fast"
 PROGRAM = "bazel/bin/sim/holdfast_fast"
@@ -25,7 +25,7 @@ CLEAN = "clean"
 # How the program is asked for a lane. Those of SEED_LANES are tried over ranges of seeds, the others once, as a whole.
 LANES = {
     "default": ["sim"],
-    "small": ["sim", "--profile", "small"],
+    "small": ["sim", "--worlds", "small"],
     "explore": ["explore", "--depth", "1"],
     "storm": ["sim", "--worlds", "storm"],
 }
@@ -214,20 +214,19 @@ def run_seeds(program, lane, options, first, last, timeout):
 
 
 def run_whole(program, lane, timeout):
-    """A lane without seeds: `seeds` is then how many of its cells came until the first that failed."""
+    """A lane without seeds: `seeds` is how many cells it has."""
     begin = time.monotonic()
-    status, report, stderr = run_quietly([program, *LANES[lane], "--stop-at-first"], timeout)
+    status, report, stderr = run_quietly([program, *LANES[lane]], timeout)
     reached, triggered = marks_in(stderr)
     seconds = time.monotonic() - begin
     if status is None:
         return Found("timeout", seconds=seconds)
     if status not in (0, 1) or report is None:
         return Found("crash", "", 1, 0, 1, 1, seconds)
-    cells = int(report.get("cells", 0))
-    violations = report.get("violations", [])
-    if status == 0 or not violations:
+    cells, violations = sum(report["cells"]), report["violations"]
+    if not violations:
         return Found("nothing", "", cells, 0, reached, triggered, seconds)
-    return Found("oracle", violations[0]["oracle"], int(violations[0].get("cell", cells)), 0, reached, triggered, seconds)
+    return Found("oracle", violations[0]["oracle"], cells, 0, reached, triggered, seconds)
 
 
 # --- A lane ----------------------------------------------------------------------------------------------------------
@@ -286,7 +285,7 @@ def run_shrink(program, lane, seed, timeout):
     _, report, _ = run_quietly(command, timeout)
     if report is None:
         return None
-    return report["after"]["faults"], report["after"]["bytes"]
+    return report["faults_after"], report["bytes_after"]
 
 
 # --- All of them -----------------------------------------------------------------------------------------------------
@@ -303,8 +302,8 @@ def build_and_run(scratch, wanted, jobs, limits_of, on_built, on_found, on_error
     """Builds the mutants of `wanted`, (mutant, [(lane, without), ...]) pairs, one after the other, and runs each while
     the next is being built.
 
-    on_built(mutant, seconds); on_found(mutant, lane, without, found). A mutant that does not apply, build or run goes to
-    on_error(mutant, exception), and the others go on. limits_of(without) are the Limits of a run.
+    on_built(mutant, seconds); on_found(mutant, lane, without, found). A mutant that does not apply, build or run goes
+    to on_error(mutant, exception), and the others go on. limits_of(without) are the Limits of a run.
     """
     tasks = queue.Queue(maxsize=2)
 
