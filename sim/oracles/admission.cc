@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+
 #include "core/base/error.h"
 
 namespace holdfast::sim {
@@ -9,9 +11,26 @@ namespace {
 
 constexpr const char* kName = "admission";
 
-// Whether the clocks have nothing to do with it: a client whose clock is wrong at last may have got in before.
+// Whether a greeting's stamp may ever be near enough to the server's time. The server takes any while it has no clock.
+bool ClocksMayAgree(const Plan& plan, uint32_t client) {
+  constexpr Duration kOnTheWay = std::chrono::hours(1);  // More than any greeting is.
+  const Duration apart_max = plan.server.clock_window + kOnTheWay;
+  bool from_the_start = false;
+  for (const ClockRule& server : plan.clocks) {
+    if (server.of != Side::kServer) continue;
+    from_the_start = from_the_start || server.at <= Duration{};
+    for (const ClockRule& mine : plan.clocks) {
+      if (mine.of != Side::kClient || mine.client != client) continue;
+      if (std::chrono::abs(server.offset - mine.offset) <= apart_max) return true;
+    }
+  }
+  return !from_the_start;
+}
+
+// A client whose clock is wrong at last may have got in before.
 bool MayEverEnter(const Plan& plan, uint32_t client) {
-  return MayEnter(plan, client) || (!plan.clocks.empty() && !IsOutsider(plan, client));
+  if (MayEnter(plan, client)) return true;
+  return !plan.clocks.empty() && !IsOutsider(plan, client) && ClocksMayAgree(plan, client);
 }
 
 }  // namespace

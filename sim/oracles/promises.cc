@@ -17,6 +17,7 @@ void Promises::Reset(const Plan& plan) {
   clients_.assign(plan.clients.size(), {});
   server_ends_.Clear();
   tombstones_until_.clear();
+  heard_.assign(plan.clients.size(), {});
 }
 
 Promises::End& Promises::EndOf(const Scene& scene, uint64_t client, uint64_t session) {
@@ -44,11 +45,19 @@ void Promises::On(const Scene& scene, const trace::Resumed& event) {
   EndOf(scene, event.client, event.session).sign = scene.now;
 }
 
+// A candidate waits no shorter than from here on.
+void Promises::On(const Scene& scene, const trace::Receive& event) {
+  Heard& heard = heard_[event.client];
+  if (scene.actor.is_client() || (heard.transport != kNoTransport && event.transport <= heard.transport)) return;
+  heard = {event.transport, scene.now};
+}
+
 void Promises::On(const Scene& scene, const trace::State& event) {
   End& end = EndOf(scene, event.client, event.session);
   if (event.received > end.received || event.acked > end.acked) end.sign = scene.now;
   end.received = event.received;
   end.acked = event.acked;
+  end.candidate = event.candidate;
 }
 
 void Promises::On(const Scene& scene, const trace::Ended& event) {
@@ -67,6 +76,15 @@ void Promises::On(const Scene& scene, const trace::Ended& event) {
                                         "is {}",
                                         event.client, NameOf(scene.actor.is_client() ? Side::kClient : Side::kServer),
                                         Seconds(silence), Seconds(hold)));
+  }
+  const Heard& heard = heard_[event.client];
+  const bool expected = end.candidate != kNoTransport && end.candidate == heard.transport &&
+                        scene.now < After(heard.first, scene.plan.server.candidate_time);
+  if (cause == Cause::kExpired && !scene.actor.is_client() && expected) {
+    scene.judge.Fail(kName,
+                     fmt::format("client {}'s session expired at the server while transport {} could still bring the "
+                                 "client back",
+                                 event.client, end.candidate));
   }
   const Duration embryo = std::chrono::duration_cast<std::chrono::milliseconds>(scene.plan.server.embryo_time);
   if (cause == Cause::kNeverConfirmed && scene.now - end.opened < embryo) {

@@ -1,8 +1,8 @@
 #pragma once
 
 // promises: a session is not given up, at either end, while its hold time runs; its tombstone is kept as long after its
-// end; and "never confirmed" is not said before the server may have forgotten an unconfirmed session. HF-END-23,
-// HF-END-26, HF-END-30.
+// end; and "never confirmed" is not said before the server may have forgotten an unconfirmed session. A transport that
+// may yet bring the client back is waited for. HF-END-23, HF-END-26, HF-END-27, HF-END-30.
 
 #include <vector>
 
@@ -17,6 +17,7 @@ class Promises {
   void On(const Scene& scene, const trace::Asked& event);
   void On(const Scene& scene, const trace::SessionOpened& event);
   void On(const Scene& scene, const trace::Resumed& event);
+  void On(const Scene& scene, const trace::Receive& event);
   void On(const Scene& scene, const trace::State& event);
   void On(const Scene& scene, const trace::Ended& event);
   void On(const Scene& scene, const trace::Census& event);
@@ -26,14 +27,21 @@ class Promises {
   struct End {
     Time sign = {};  // The last that it surely had of its peer.
     Time opened = {};
-    bool server_expired = false;  // Of a client: the server gave the session up, and says so.
+    uint64_t candidate = kNoTransport;  // At the server.
+    bool server_expired = false;        // Of a client: the server gave the session up, and says so.
     uint64_t received = 0;
     uint64_t acked = 0;
+  };
+  // The newest transport over which a client has been heard, and since when.
+  struct Heard {
+    uint64_t transport = kNoTransport;
+    Time first = {};
   };
   End& EndOf(const Scene& scene, uint64_t client, uint64_t session);
   Duration HoldOf(const Scene& scene, uint64_t client) const;
 
   std::vector<End> clients_;
+  std::vector<Heard> heard_;  // By client.
   IdTable<uint64_t, End> server_ends_;
   std::vector<Time> tombstones_until_;  // Of sessions that the server has ended.
 };

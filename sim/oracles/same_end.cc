@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/error.h"
 #include "core/wire/messages.h"
 
@@ -13,6 +15,14 @@ constexpr const char* kName = "same_end";
 Cause CauseOf(const trace::Ended& ending) { return static_cast<Cause>(ending.cause); }
 
 bool IsGivingUp(Cause cause) { return cause == Cause::kExpired || cause == Cause::kNeverConfirmed; }
+
+// Whether a client that has a session may rely on the server's having it. Else it may have made room for another one,
+// or waits for a third message that is lost or for a verdict.
+bool IsKnownOnceOpen(const Plan& plan, uint64_t client) {
+  constexpr uint64_t kManyEmbryos = 64;
+  return std::min(plan.server.embryos_max, plan.server.embryos_per_source_max) >= kManyEmbryos &&
+         !plan.clients[client].settings.static_key;
+}
 
 std::string TextOf(const trace::Ended& ending) {
   std::string text(NameOf(CauseOf(ending)));
@@ -93,6 +103,12 @@ void SameEnd::Compare(const Scene& scene, uint64_t client, const ClientEnds& end
   if (ends.server_session == 0) {  // The server never had the session, or never knew that it had.
     if (CauseOf(mine) == Cause::kFinished) {
       scene.judge.Fail(kName, fmt::format("client {} finished a session that the server never opened", client));
+    } else if (CauseOf(mine) == Cause::kNeverConfirmed && healed_ && IsKnownOnceOpen(scene.plan, client) &&
+               ends.client.when >= After(healed_at_, RecoveryTime(scene.plan))) {
+      scene.judge.Fail(kName,
+                       fmt::format("client {} was never confirmed, although the server must have known its session "
+                                   "when the network had been made good",
+                                   client));
     } else if (CauseOf(mine) == Cause::kRefused && mine.origin == static_cast<uint64_t>(Origin::kServer) &&
                !ends.refused) {
       scene.judge.Fail(kName, fmt::format("client {} says that the server refused it, which it did not", client));
