@@ -17,7 +17,7 @@ void Promises::Reset(const Plan& plan) {
   clients_.assign(plan.clients.size(), {});
   server_ends_.Clear();
   tombstones_until_.clear();
-  heard_.assign(plan.clients.size(), {});
+  newest_.assign(plan.clients.size(), {});
 }
 
 Promises::End& Promises::EndOf(const Scene& scene, uint64_t client, uint64_t session) {
@@ -47,9 +47,9 @@ void Promises::On(const Scene& scene, const trace::Resumed& event) {
 
 // A candidate waits no shorter than from here on.
 void Promises::On(const Scene& scene, const trace::Receive& event) {
-  Heard& heard = heard_[event.client];
-  if (scene.actor.is_client() || (heard.transport != kNoTransport && event.transport <= heard.transport)) return;
-  heard = {event.transport, scene.now};
+  Newest& newest = newest_[event.client];
+  if (scene.actor.is_client() || (newest.transport != kNoTransport && event.transport <= newest.transport)) return;
+  newest = {event.transport, scene.now};
 }
 
 void Promises::On(const Scene& scene, const trace::State& event) {
@@ -77,9 +77,9 @@ void Promises::On(const Scene& scene, const trace::Ended& event) {
                                         event.client, NameOf(scene.actor.is_client() ? Side::kClient : Side::kServer),
                                         Seconds(silence), Seconds(hold)));
   }
-  const Heard& heard = heard_[event.client];
-  const bool expected = end.candidate != kNoTransport && end.candidate == heard.transport &&
-                        scene.now < After(heard.first, scene.plan.server.candidate_time);
+  const Newest& newest = newest_[event.client];
+  const bool expected = end.candidate != kNoTransport && end.candidate == newest.transport &&
+                        scene.now < After(newest.first, scene.plan.server.candidate_time);
   if (cause == Cause::kExpired && !scene.actor.is_client() && expected) {
     scene.judge.Fail(kName,
                      fmt::format("client {}'s session expired at the server while transport {} could still bring the "

@@ -33,7 +33,7 @@ class Promises {
     uint64_t acked = 0;
   };
   // The newest transport over which a client has been heard, and since when.
-  struct Heard {
+  struct Newest {
     uint64_t transport = kNoTransport;
     Time first = {};
   };
@@ -41,7 +41,7 @@ class Promises {
   Duration HoldOf(const Scene& scene, uint64_t client) const;
 
   std::vector<End> clients_;
-  std::vector<Heard> heard_;  // By client.
+  std::vector<Newest> newest_;  // By client.
   IdTable<uint64_t, End> server_ends_;
   std::vector<Time> tombstones_until_;  // Of sessions that the server has ended.
 };
