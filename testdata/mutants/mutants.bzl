@@ -60,9 +60,6 @@ def mutant_test(name, source, seeds, **kwargs):
             seeds,
         ],
         data = [name + ".patch"],
-        deps = [
-            "//core/crypto:fast",
-            "//sim:mutant_test_main",
-        ],
+        deps = ["//sim:mutant_test_main"],
         **kwargs
     )
