@@ -1,6 +1,7 @@
 #include "sim/application.h"
 
 #include <algorithm>
+#include <array>
 
 namespace holdfast::sim {
 
@@ -108,7 +109,17 @@ bool Application::TryFinish(Stage& stage, Endpoint& endpoint) {
   finished_ = true;
   stage.Emit(actor(), trace::Finish{.client = client_, .session = label_, .offset = sent_});
   endpoint.Finish(stage.now, session_);
+  SendTooLate(stage, endpoint);
   return true;
+}
+
+// What is said after the end is refused, and so leaves no trace.
+void Application::SendTooLate(Stage& stage, Endpoint& endpoint) {
+  constexpr std::array<uint8_t, 1> kByte = {0};
+  const uint64_t accepted = endpoint.Send(stage.now, session_, kByte, false);
+  if (accepted == 0) return;
+  stage.Emit(actor(),
+             trace::Send{.client = client_, .session = label_, .offset = sent_, .size = 1, .accepted = accepted});
 }
 
 Time Application::NextWork(const Stage& stage) const {

@@ -53,6 +53,7 @@ class Application {
   bool TryAbort(Stage& stage, Endpoint& endpoint);
   bool TrySend(Stage& stage, Endpoint& endpoint, Bytes& scratch);
   bool TryFinish(Stage& stage, Endpoint& endpoint);
+  void SendTooLate(Stage& stage, Endpoint& endpoint);
   bool TryConsume(Stage& stage, Endpoint& endpoint);
 
   uint32_t client_ = 0;

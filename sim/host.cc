@@ -309,6 +309,9 @@ void Host::Look(Stage& stage, const Network& network, uint32_t application) {
     seen.bytes_replayed = view->bytes_replayed;
   }
   stage.oracles.bounded_memory.OnView(stage.SceneOf(actor_), static_cast<uint32_t>(client), *view);
+  if (actor_.is_client()) {
+    stage.oracles.bounded_memory.OnTransports(stage.SceneOf(actor_), *view, transports_open_);
+  }
   // What an end does by its table of states shows here, also where it goes back to the state that it was in.
   const bool moves = state.epoch != seen.state.epoch || state.attached != seen.state.attached;
   if (state.Values() != seen.state.Values()) {

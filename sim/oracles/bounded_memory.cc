@@ -36,7 +36,19 @@ void BoundedMemory::OnView(const Scene& scene, uint32_t client, const SessionVie
     scene.judge.Fail(kName, fmt::format("client {}'s session at the {} holds {} bytes; its options "
                                         "allow for {}",
                                         client, side, view.memory_bytes, max));
+  } else if (view.received - view.consumed > options.receive_window) {
+    scene.judge.Fail(kName, fmt::format("client {}'s session at the {} has left {} bytes with its application; its "
+                                        "window is {}",
+                                        client, side, view.received - view.consumed, options.receive_window));
   }
+}
+
+// One that is attached, and one attempt.
+void BoundedMemory::OnTransports(const Scene& scene, const SessionView& view, uint64_t transports_open) const {
+  const uint64_t known = (view.attached != TransportId::kNone) + (view.candidate != TransportId::kNone);
+  if (known == transports_open) return;
+  scene.judge.Fail(
+      kName, fmt::format("client {} knows {} transports, but {} are open", scene.actor.index, known, transports_open));
 }
 
 void BoundedMemory::On(const Scene& scene, const trace::Census& event) {

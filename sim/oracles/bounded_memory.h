@@ -1,7 +1,8 @@
 #pragma once
 
-// bounded_memory: what a session holds is bounded by its options, and what a server holds by its tables' limits; when
-// all is over and all times have run out, nothing is held at all. HF-LIM-1, HF-LIM-2, HF-LIM-6, HF-LIM-7, HF-LIM-8.
+// bounded_memory: what a session holds, and what it leaves with its application, is bounded by its options, and what a
+// server holds by its tables' limits; no end forgets a transport that is open; when all is over and all times have run
+// out, nothing is held at all. HF-LIM-1, HF-LIM-2, HF-LIM-6, HF-LIM-7, HF-LIM-8.
 
 #include "core/session/view.h"
 #include "sim/oracles/scene.h"
@@ -18,8 +19,9 @@ class BoundedMemory {
   // What the server's buffers hold: of messages 1 that came in part, and of all sessions.
   void OnMemory(const Scene& scene, uint64_t handshake_bytes, uint64_t session_bytes) const;
 
-  // `transports_open`: how many the world knows to be open at the server.
+  // `transports_open`: how many the world knows to be open at the server, or at a client.
   void OnTransports(const Scene& scene, uint64_t transports_open) const;
+  void OnTransports(const Scene& scene, const SessionView& view, uint64_t transports_open) const;
 
  private:
   trace::Census census_ = {};

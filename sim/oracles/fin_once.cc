@@ -28,7 +28,14 @@ void FinOnce::CheckAlive(const Scene& scene, const End& end, uint64_t client, st
                    fmt::format("client {}'s session at the {} is {} after it had ended", client, EndName(scene), what));
 }
 
+void FinOnce::On(const Scene& scene, const trace::Send& event) {
+  if (event.accepted == 0 || !EndOf(scene, event.client, event.session).finished) return;
+  scene.judge.Fail(kName, fmt::format("client {}'s session at the {} accepts bytes after the end of its own stream",
+                                      event.client, EndName(scene)));
+}
+
 void FinOnce::On(const Scene& scene, const trace::Finish& event) {
+  EndOf(scene, event.client, event.session).finished = true;
   (scene.actor.is_client() ? final_up_ : final_down_)[event.client] = {true, event.offset};
 }
 

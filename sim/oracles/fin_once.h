@@ -1,7 +1,8 @@
 #pragma once
 
 // fin_once: each end hears of the end of the peer's stream once, after every byte of it and not before the peer's
-// application said it; "finished" comes only after it; and the end of a session is told once, and last.
+// application said it; nothing is accepted after it; "finished" comes only after it; and the end of a session is told
+// once, and last.
 // HF-OFS-20, HF-END-4.
 
 #include <vector>
@@ -14,6 +15,7 @@ namespace holdfast::sim {
 class FinOnce {
  public:
   void Reset(const Plan& plan);
+  void On(const Scene& scene, const trace::Send& event);
   void On(const Scene& scene, const trace::Finish& event);
   void On(const Scene& scene, const trace::Deliver& event);
   void On(const Scene& scene, const trace::PeerFinished& event);
@@ -28,6 +30,7 @@ class FinOnce {
   struct End {
     uint64_t delivered = 0;
     bool opened = false;
+    bool finished = false;  // By its own application.
     bool peer_finished = false;
     bool ended = false;
   };

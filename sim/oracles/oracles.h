@@ -15,6 +15,7 @@
 #include "sim/oracles/nonce_uniqueness.h"
 #include "sim/oracles/one_attached.h"
 #include "sim/oracles/promises.h"
+#include "sim/oracles/prompt.h"
 #include "sim/oracles/retries.h"
 #include "sim/oracles/same_end.h"
 #include "sim/oracles/steady.h"
@@ -34,6 +35,7 @@ struct Oracles {
   Attempts attempts;
   Honest honest;
   Promises promises;
+  Prompt prompt;
   Retries retries;
   Admission admission;
   Early early;
@@ -64,6 +66,7 @@ struct Oracles {
     act(attempts);
     act(honest);
     act(promises);
+    act(prompt);
     act(retries);
     act(admission);
     act(early);

@@ -40,7 +40,11 @@ class OracleTest : public testing::Test {
   void Send(Actor actor, uint64_t offset, uint64_t size) {
     See(actor, trace::Send{.client = 0, .session = kSession, .offset = offset, .size = size, .accepted = size});
   }
+  void Hear(Actor actor, uint64_t transport = 0) {
+    See(actor, trace::Receive{.client = 0, .transport = transport, .dir = 0, .offset = 0, .size = 1});
+  }
   void Deliver(Actor actor, uint64_t offset, uint64_t size, uint64_t transport = 0) {
+    Hear(actor, transport);
     Bytes bytes(static_cast<size_t>(size));
     content_.Fill(0, actor.is_client() ? Direction::kDown : Direction::kUp, offset, bytes);
     See(actor, trace::Deliver{.client = 0, .session = kSession, .transport = transport, .offset = offset, .size = size},
@@ -272,6 +276,22 @@ TEST_F(BoundedMemoryTest, ObjectsToTransportsThatAreClosed) {
   ExpectVerdict("bounded_memory", "holds 2 transports, but 1 are open");
 }
 
+TEST_F(BoundedMemoryTest, ObjectsToAClientThatForgetsATransport) {
+  const SessionView view = {.attached = TransportId{3}, .candidate = TransportId{4}};
+  oracles_.bounded_memory.OnTransports(SceneOf(kClient), view, 2);
+  ExpectContent();
+  oracles_.bounded_memory.OnTransports(SceneOf(kClient), view, 3);
+  ExpectVerdict("bounded_memory", "client 0 knows 2 transports, but 3 are open");
+}
+
+TEST_F(BoundedMemoryTest, ObjectsToMoreWithTheApplicationThanTheWindow) {
+  plan_.server.session.receive_window = 100;
+  oracles_.bounded_memory.OnView(SceneOf(kServer), 0, {.received = 150, .consumed = 50});
+  ExpectContent();
+  oracles_.bounded_memory.OnView(SceneOf(kServer), 0, {.received = 151, .consumed = 50});
+  ExpectVerdict("bounded_memory", "at the server has left 101 bytes with its application; its window is 100");
+}
+
 TEST_F(BoundedMemoryTest, ObjectsToLeftovers) {
   See(kServer, CensusOf(0, 0, 0, 0, 1));
   oracles_.bounded_memory.On(SceneOf(kServer), trace::Quiet{.events = 0});
@@ -288,6 +308,15 @@ TEST_F(FinOnceTest, AcceptsAnOrderlyEnd) {
   PeerFinished(kServer, 4);
   Ended(kServer, Cause::kFinished);
   ExpectContent();
+}
+
+TEST_F(FinOnceTest, ObjectsToBytesThatAreTakenAfterTheEnd) {
+  Send(kClient, 0, 4);
+  Finish(kClient, 4);
+  See(kClient, trace::Send{.client = 0, .session = kSession, .offset = 4, .size = 1, .accepted = 0});
+  ExpectContent();
+  Send(kClient, 4, 1);
+  ExpectVerdict("fin_once", "accepts bytes after the end of its own stream");
 }
 
 TEST_F(FinOnceTest, ObjectsToAnEndThatNobodySaid) {
@@ -351,6 +380,7 @@ TEST_F(SameEndTest, ObjectsToDifferentCauses) {
   Opened(kServer);
   Heal(true);
   now_ += RecoveryTime(plan_) * 2;
+  Hear(kServer);
   Ended(kServer, Cause::kExpired);
   Ended(kClient, Cause::kAborted, Origin::kClient, 3);
   Quiet();
@@ -401,6 +431,8 @@ TEST_F(SameEndTest, ObjectsToGivingUpAlthoughTheServerHoldsTheSession) {
   Opened(kServer);
   Heal(true);
   now_ += RecoveryTime(plan_) * 2;
+  Hear(kClient);
+  Hear(kServer);
   Ended(kClient, Cause::kExpired);
   Ended(kServer, Cause::kExpired);
   Quiet();
@@ -438,6 +470,91 @@ TEST_F(SteadyTest, ObjectsToLosingAGoodTransport) {
   See(kServer, trace::SessionOpened{.client = 0, .session = kSession, .transport = 5});
   See(kServer, good);
   ExpectVerdict("steady", "transport 5, which nothing disturbed (kTimedOut)");
+}
+
+TEST_F(SteadyTest, ObjectsToGivingUpForSilenceWhatWasNotSilent) {
+  const auto lost = [](uint64_t transport, Error error) {
+    return trace::Suspended{
+        .client = 0, .session = kSession, .transport = transport, .error = static_cast<uint64_t>(error)};
+  };
+  for (uint64_t transport : {1, 2, 3}) Hear(kClient, transport);
+  now_ += plan_.clients[0].settings.session.dead_transport - seconds(1);
+  Hear(kClient, 2);
+  See(kClient, lost(2, Error::kTransportClosed));
+  See(kServer, lost(2, Error::kTimedOut));  // There nothing came.
+  now_ += seconds(1);
+  See(kClient, lost(3, Error::kTimedOut));
+  ExpectContent();
+  See(kClient, lost(2, Error::kTimedOut));
+  ExpectVerdict("steady",
+                "the client gave client 0's transport 2 up for silence, on which something came 1000 ms before");
+}
+
+class PromptTest : public OracleTest {
+ protected:
+  PromptTest() {
+    plan_.server.session.ack_delay = seconds(2);
+    Begin(5);
+  }
+  void Begin(uint64_t good_from) {
+    oracles_.Reset(plan_);
+    Heal(true);
+    See(kClient, trace::Opened{.client = 0, .transport = good_from, .id = 9});
+    Attach(5);
+    Send(kClient, 0, 10);
+    Deliver(kServer, 0, 10, 5);
+    Attach(5);
+  }
+  void Attach(uint64_t transport, uint64_t acked = 0) {
+    See(kClient, State(transport, 10, acked));
+    See(kServer, State(transport, 0, 0, 10));
+  }
+};
+
+TEST_F(PromptTest, AcceptsAnAcknowledgementInTime) {
+  now_ += seconds(3);
+  Attach(5, 10);
+  now_ += seconds(100);
+  Attach(5, 10);
+  ExpectContent();
+}
+
+TEST_F(PromptTest, ObjectsToALateAcknowledgement) {
+  now_ += seconds(3) + Duration(1);
+  Attach(5, 10);
+  ExpectVerdict("prompt",
+                "the server's application owns 10 bytes of client 0, of which 0 are acknowledged after 3000 ms");
+}
+
+TEST_F(PromptTest, BeginsAgainWithATransportAndWithEachAcknowledgement) {
+  now_ += seconds(2);
+  Attach(6);
+  now_ += seconds(3);
+  Attach(6, 5);
+  now_ += seconds(3);
+  Attach(6, 10);
+  ExpectContent();
+}
+
+TEST_F(PromptTest, WaitsForWhatTheApplicationDoesNotOwn) {
+  plan_.server.session.explicit_consume = true;
+  Begin(5);
+  now_ += seconds(100);
+  Attach(5);
+  See(kServer, trace::Consumed{.client = 0, .session = kSession, .offset = 10});
+  now_ += seconds(3);
+  Attach(5);
+  ExpectContent();
+  now_ += Duration(1);
+  Attach(5);
+  ExpectVerdict("prompt", "of which 0 are acknowledged");
+}
+
+TEST_F(PromptTest, AsksNothingOfABadNetwork) {
+  Begin(6);
+  now_ += seconds(100);
+  Attach(5, 10);
+  ExpectContent();
 }
 
 using HonestTest = OracleTest;
@@ -589,6 +706,28 @@ TEST_F(PromisesTest, ObjectToNeverConfirmedTooSoon) {
   ExpectVerdict("promises", "says never_confirmed 299.000 s after its session opened");
 }
 
+TEST_F(PromisesTest, ObjectToASessionThatIsHeldForTooLong) {
+  Opened(kServer);
+  Opened(kClient);
+  now_ += seconds(50);
+  Hear(kClient);
+  now_ += seconds(101);
+  Ended(kClient, Cause::kExpired);
+  now_ += plan_.clients[0].settings.session.dead_transport - seconds(50);
+  ExpectContent();
+  now_ += Duration(1);
+  Ended(kServer, Cause::kExpired);
+  ExpectVerdict("promises", "client 0's session expired at the server only");
+}
+
+TEST_F(PromisesTest, AcceptALateExpiryOfASessionThatWasAway) {
+  Opened(kServer);
+  now_ += seconds(1000);
+  See(kServer, trace::Imported{.client = 0, .session = kSession, .live = 0, .offset = 0});
+  Ended(kServer, Cause::kExpired);
+  ExpectContent();
+}
+
 using RetriesTest = OracleTest;
 
 TEST_F(RetriesTest, ObjectToADialAtOnce) {
@@ -600,15 +739,15 @@ TEST_F(RetriesTest, ObjectToADialAtOnce) {
 }
 
 TEST_F(RetriesTest, ObjectToAWaitThatDoesNotGrow) {
-  for (int i = 0; i < 9; ++i) See(kClient, trace::DialWanted{.client = 0, .delay_ns = 60'000'000});
+  for (uint64_t i = 0; i < 9; ++i) See(kClient, trace::DialWanted{.client = 0, .delay_ns = 60'000'000 + i});
   ExpectContent();
   See(kClient, trace::DialWanted{.client = 0, .delay_ns = 60'000'000});
   ExpectVerdict("retries", "it should wait for 0.200000000 s");
 }
 
 TEST_F(RetriesTest, ForgetFailuresWhenATransportIsAttached) {
-  for (int i = 0; i < 30; ++i) {
-    See(kClient, trace::DialWanted{.client = 0, .delay_ns = 60'000'000});
+  for (uint64_t i = 0; i < 30; ++i) {
+    See(kClient, trace::DialWanted{.client = 0, .delay_ns = 60'000'000 + i});
     if (i % 5 == 0) See(kClient, State(0, 0, 0));
   }
   ExpectContent();
@@ -618,6 +757,26 @@ TEST_F(RetriesTest, ObjectToAWaitBeyondTheLimit) {
   See(kClient, trace::DialWanted{.client = 0, .delay_ns = 60'000'000});
   See(kClient, trace::DialWanted{.client = 0, .delay_ns = 30'000'000'001});
   ExpectVerdict("retries", "longer than backoff_max");
+}
+
+TEST_F(RetriesTest, ObjectToWaitsThatAreNotDrawn) {
+  for (int i = 0; i < 5; ++i) See(kClient, trace::DialWanted{.client = 0, .delay_ns = 100'000'000});
+  ExpectContent();
+  See(kClient, trace::DialWanted{.client = 0, .delay_ns = 100'000'000});
+  ExpectVerdict("retries", "a wait of exactly 0.100000000 s: no part of it is drawn");
+}
+
+TEST_F(RetriesTest, ObjectToALongWaitOfAClientThatHasHeardFromTheServer) {
+  const trace::DialWanted patient = {.client = 0, .delay_ns = 100'000'001};
+  See(kClient, patient);
+  See(kClient, State(0, 0, 0, 1));
+  See(kClient, trace::DialFailed{.client = 0, .dial = 0});
+  See(kClient, patient);  // A dial has failed since.
+  See(kClient, State(0, 0, 0, 2));
+  ExpectContent();  // It may have failed after what it heard.
+  See(kClient, State(0, 0, 0, 3));
+  See(kClient, patient);
+  ExpectVerdict("retries", "client 0 waits 0.100000001 s before it dials, though it has just heard from the server");
 }
 
 class LivenessTest : public OracleTest {

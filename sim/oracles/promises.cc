@@ -15,6 +15,7 @@ std::string Seconds(Duration time) { return fmt::format("{:.3f} s", std::chrono:
 
 void Promises::Reset(const Plan& plan) {
   clients_.assign(plan.clients.size(), {});
+  heard_.assign(plan.clients.size(), {});
   server_ends_.Clear();
   tombstones_until_.clear();
   newest_.assign(plan.clients.size(), {});
@@ -47,6 +48,7 @@ void Promises::On(const Scene& scene, const trace::Resumed& event) {
 
 // A candidate waits no shorter than from here on.
 void Promises::On(const Scene& scene, const trace::Receive& event) {
+  heard_[event.client][scene.actor.is_client() ? 0 : 1] = scene.now;
   Newest& newest = newest_[event.client];
   if (scene.actor.is_client() || (newest.transport != kNoTransport && event.transport <= newest.transport)) return;
   newest = {event.transport, scene.now};
@@ -60,7 +62,27 @@ void Promises::On(const Scene& scene, const trace::State& event) {
   end.candidate = event.candidate;
 }
 
+void Promises::On(const Scene& scene, const trace::Imported& event) {
+  EndOf(scene, event.client, event.session).imported = scene.now;
+}
+
+// Anything that came may have been a sign of life. A server also waits for a candidate, and for what is away.
+void Promises::CheckNotLate(const Scene& scene, const trace::Ended& event) {
+  const bool at_client = scene.actor.is_client();
+  const ClientPlan& client = scene.plan.clients[event.client];
+  Duration most = HoldOf(scene, event.client);
+  if (!at_client) most = std::max(most + client.settings.session.dead_transport, scene.plan.server.candidate_time);
+  const Time last = std::max(heard_[event.client][at_client ? 0 : 1], EndOf(scene, event.client, event.session).opened);
+  const Time latest = std::max(After(last, most), EndOf(scene, event.client, event.session).imported);
+  if (scene.now <= After(latest, std::chrono::seconds(1))) return;
+  scene.judge.Fail(kName, fmt::format("client {}'s session expired at the {} only {} after anything had come; its hold "
+                                      "time is {}",
+                                      event.client, NameOf(at_client ? Side::kClient : Side::kServer),
+                                      Seconds(scene.now - last), Seconds(HoldOf(scene, event.client))));
+}
+
 void Promises::On(const Scene& scene, const trace::Ended& event) {
+  if (static_cast<Cause>(event.cause) == Cause::kExpired) CheckNotLate(scene, event);
   const End& end = EndOf(scene, event.client, event.session);
   const Duration hold = HoldOf(scene, event.client);
   const Duration silence = scene.now - end.sign;

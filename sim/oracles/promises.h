@@ -1,9 +1,10 @@
 #pragma once
 
-// promises: a session is not given up, at either end, while its hold time runs; its tombstone is kept as long after its
-// end; and "never confirmed" is not said before the server may have forgotten an unconfirmed session. A transport that
-// may yet bring the client back is waited for. HF-END-23, HF-END-26, HF-END-27, HF-END-30.
+// promises: a session is not given up, at either end, while its hold time runs, and is when it is over; its tombstone
+// is kept as long after its end; and "never confirmed" is not said before the server may have forgotten an unconfirmed
+// session. A transport that may yet bring the client back is waited for. HF-END-23, HF-END-26, HF-END-27, HF-END-30.
 
+#include <array>
 #include <vector>
 
 #include "sim/id_table.h"
@@ -18,6 +19,7 @@ class Promises {
   void On(const Scene& scene, const trace::SessionOpened& event);
   void On(const Scene& scene, const trace::Resumed& event);
   void On(const Scene& scene, const trace::Receive& event);
+  void On(const Scene& scene, const trace::Imported& event);
   void On(const Scene& scene, const trace::State& event);
   void On(const Scene& scene, const trace::Ended& event);
   void On(const Scene& scene, const trace::Census& event);
@@ -27,6 +29,7 @@ class Promises {
   struct End {
     Time sign = {};  // The last that it surely had of its peer.
     Time opened = {};
+    Time imported = {};
     uint64_t candidate = kNoTransport;  // At the server.
     bool server_expired = false;        // Of a client: the server gave the session up, and says so.
     uint64_t received = 0;
@@ -39,9 +42,11 @@ class Promises {
   };
   End& EndOf(const Scene& scene, uint64_t client, uint64_t session);
   Duration HoldOf(const Scene& scene, uint64_t client) const;
+  void CheckNotLate(const Scene& scene, const trace::Ended& event);
 
   std::vector<End> clients_;
-  std::vector<Newest> newest_;  // By client.
+  std::vector<Newest> newest_;              // By client.
+  std::vector<std::array<Time, 2>> heard_;  // When anything at all came last, by client: to it, and from it.
   IdTable<uint64_t, End> server_ends_;
   std::vector<Time> tombstones_until_;  // Of sessions that the server has ended.
 };

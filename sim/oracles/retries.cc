@@ -2,12 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace holdfast::sim {
 namespace {
 
 // From here on the wait must have grown; and it must have come to so much of the first.
 constexpr uint64_t kWishesMany = 8;
 constexpr int64_t kGrowth = 4;
+// A wait that is drawn is hardly ever the same again: there are half a million of the shortest.
+constexpr uint32_t kRepeatsMax = 3;
 
 std::string Seconds(uint64_t ns) { return fmt::format("{}.{:09} s", ns / 1'000'000'000, ns % 1'000'000'000); }
 
@@ -18,6 +23,7 @@ void Retries::On(const Scene& scene, const trace::DialWanted& event) {
   const ClientSettings& settings = scene.plan.clients[event.client].settings;
   if (!std::exchange(client.first_done, true)) return;  // The very first dial need not wait.
   ++client.wishes;
+  const bool heard = std::exchange(client.heard, false);
   // Half of each wait may be drawn.
   Duration least = std::min(settings.backoff_first, settings.backoff_max) / 2;
   if (client.wishes > kWishesMany) least = std::min(settings.backoff_first * kGrowth, settings.backoff_max) / 2;
@@ -29,7 +35,28 @@ void Retries::On(const Scene& scene, const trace::DialWanted& event) {
   } else if (event.delay_ns > static_cast<uint64_t>(std::max(settings.backoff_first, settings.backoff_max).count())) {
     scene.judge.Fail("retries", fmt::format("client {} waits {} before it dials, longer than backoff_max", event.client,
                                             Seconds(event.delay_ns)));
+  } else if (heard && event.delay_ns > static_cast<uint64_t>(settings.backoff_first.count())) {
+    scene.judge.Fail("retries", fmt::format("client {} waits {} before it dials, though it has just heard from the "
+                                            "server",
+                                            event.client, Seconds(event.delay_ns)));
   }
+  if (std::ranges::find(client.waits, event.delay_ns) != client.waits.end()) ++client.repeats;
+  client.waits[client.waits_count++ % client.waits.size()] = event.delay_ns;
+  if (client.repeats > kRepeatsMax) {
+    scene.judge.Fail("retries", fmt::format("client {} asks again and again for a wait of exactly {}: no part of it is "
+                                            "drawn",
+                                            event.client, Seconds(event.delay_ns)));
+  }
+}
+
+void Retries::On(const Scene&, const trace::AttemptFailed& event) {
+  clients_[event.client].failed = true;
+  clients_[event.client].heard = false;
+}
+
+void Retries::On(const Scene&, const trace::DialFailed& event) {
+  clients_[event.client].failed = true;
+  clients_[event.client].heard = false;
 }
 
 void Retries::On(const Scene& scene, const trace::State& event) {
@@ -38,6 +65,8 @@ void Retries::On(const Scene& scene, const trace::State& event) {
   if (event.received > client.received || event.acked > client.acked || event.attached != kNoTransport) {
     client.wishes = 0;
   }
+  const bool failed = std::exchange(client.failed, false);
+  if (event.received > client.received && !failed) client.heard = true;
   client.received = event.received;
   client.acked = event.acked;
 }
