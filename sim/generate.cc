@@ -51,7 +51,7 @@ class Generator {
     if (small()) ShortenWaits();
     DrawHeal();
     DrawProtocol(c_, options_.profile, RoundTripMax(), plan_);
-    DrawRare(c_, options_.profile, plan_);
+    DrawRare(c_, options_, plan_);
     return std::move(plan_);
   }
 

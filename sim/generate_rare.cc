@@ -17,7 +17,8 @@ constexpr uint64_t kMessage2Bytes = 114;
 
 class RareGenerator {
  public:
-  RareGenerator(Choices& choices, Plan& plan) : c_(choices), plan_(plan) {}
+  RareGenerator(Choices& choices, bool carries_files, Plan& plan)
+      : c_(choices), carries_files_(carries_files), plan_(plan) {}
 
   void Draw() {
     constexpr void (RareGenerator::* kSituations[])() = {
@@ -60,6 +61,7 @@ class RareGenerator {
   void AbortsCross();
 
   Choices& c_;
+  const bool carries_files_;  // Whose sizes the streams must have.
   Plan& plan_;
   Duration round_trip_ = {};
 };
@@ -142,13 +144,15 @@ void RareGenerator::LateVerdict() {
   client().settings.static_key = plan_.server.offer_xx = true;
   const Duration age = 2 * round_trip_ + milliseconds(1) + Below(milliseconds(200));
   plan_.faults.push_back(Death(0, age));
-  client().verdict_delay = age + Below(4 * round_trip_ + seconds(2));
   plan_.server.embryo_time = std::max<Duration>(plan_.server.embryo_time, seconds(60));
-  StayUntil(client().verdict_delay + seconds(1));
-  if (c_.Chance(kTopic, 1, 3)) {
+  if (c_.Chance(kTopic, 1, 2)) {
+    client().verdict_delay = age + Below(4 * round_trip_ + seconds(2));
+  } else {
+    client().verdict_delay = age + 4 * round_trip_ + seconds(1) + Below(seconds(2));
     std::erase_if(plan_.aborts, [](const Abort& a) { return a.client == kClient; });
-    plan_.aborts.push_back({.client = kClient, .at = At(age + Below(client().verdict_delay))});
+    plan_.aborts.push_back({.client = kClient, .at = At(age + Below(round_trip_))});
   }
+  StayUntil(client().verdict_delay + seconds(1));
 }
 
 // The client moves on by one epoch and comes again, and the server has not missed the first transport yet.
@@ -200,19 +204,22 @@ void RareGenerator::ClockOffAtFirst() {
   plan_.heal = std::max(plan_.heal, set);
 }
 
-// A member's clock goes back between two greetings, and the server remembers a single one.
+// A member's clock goes back before its third greeting, and the server, which remembers one, has forgotten the first.
 void RareGenerator::ClockSteppedBack() {
   if (plan_.clients.size() > 1) return;
   TakeTransports(2);
   OnPrivateNetwork();
   plan_.server.replays_max = 1;
   plan_.server.clock_window = std::max<Duration>(plan_.server.clock_window, seconds(10));
-  Fault death = Death(0, kNeverAfter);
-  death.direction = Direction::kDown;
-  death.byte = c_.Below(kTopic, kMessage2Bytes);
-  plan_.faults.push_back(death);
+  client().settings.backoff_first = milliseconds(50);
+  for (uint32_t transport : {0U, 1U}) {
+    Fault death = Death(transport, kNeverAfter);
+    death.direction = Direction::kDown;
+    death.byte = c_.Below(kTopic, kMessage2Bytes);
+    plan_.faults.push_back(death);
+  }
   plan_.clocks.push_back({.of = Side::kClient, .client = kClient, .at = {}, .offset = seconds(3)});
-  const Duration step = At(round_trip_ / 2 + Below(2 * round_trip_));
+  const Duration step = At(round_trip_ * 16 / 10 + milliseconds(50) + Below(round_trip_));  // After the second.
   plan_.clocks.push_back({.of = Side::kClient, .client = kClient, .at = step, .offset = -milliseconds(500)});
   StayUntil(seconds(5));
 }
@@ -235,15 +242,26 @@ void RareGenerator::FewPlaces() {
   StayUntil(seconds(4));
 }
 
-// A server whose memory is full before a session's buffers are, and clients with large records.
+// A server whose memory is full before a session's buffers are, and a client with large records that come in parts.
 void RareGenerator::LittleMemory() {
+  if (carries_files_) return;
+  TakeTransports(0);
+  for (PathRule& rule : plan_.paths) {
+    if (rule.client == kClient) rule.path.segments = Segments::kRandom;
+  }
   plan_.server.memory_max = plan_.clients.size() * c_.Between(kTopic, 160, 320) << 10;
-  plan_.server.session.replay_bytes_max = std::max<size_t>(plan_.server.session.replay_bytes_max, 1 << 20);
   for (Fault& fault : plan_.faults) fault.live = false;
-  for (ClientPlan& each : plan_.clients) {
-    each.settings.session.data_bytes_first = std::min<size_t>(each.settings.session.data_bytes_first, 1024);
-    each.settings.session.data_bytes_max = 65000;
-    each.down.think = {};
+  for (SessionOptions* each : {&options(), &plan_.server.session}) {
+    each->replay_bytes_max = each->receive_window = 1 << 20;
+    each->data_bytes_first = 1024;
+    each->data_bytes_max = 65000;
+  }
+  for (Stream* stream : {&client().up, &client().down}) {
+    stream->bytes = c_.Between(kTopic, 300, 900) << 10;
+    stream->chunk = 1 << 16;
+    stream->think = {};
+    stream->consume_chunk = kAll;
+    stream->consume_delay = std::min<Duration>(stream->consume_delay, seconds(1));
   }
 }
 
@@ -284,13 +302,13 @@ void RareGenerator::AbortsCross() {
 
 }  // namespace
 
-void DrawRare(Choices& choices, Profile profile, Plan& plan) {
-  if (profile == Profile::kSmall || !choices.Chance(kTopic, 1, 10)) return;
+void DrawRare(Choices& choices, const GenerateOptions& options, Plan& plan) {
+  if (options.profile == Profile::kSmall || !choices.Chance(kTopic, 1, 10)) return;
   const bool early_heal = plan.heal < seconds(5);
   for (uint32_t i = 0; i < plan.clients.size(); ++i) {
     if (early_heal || !MayEnter(plan, i) || IsRefused(plan, i)) return;
   }
-  RareGenerator(choices, plan).Draw();
+  RareGenerator(choices, options.up_bytes || options.down_bytes, plan).Draw();
 }
 
 }  // namespace holdfast::sim

@@ -11,6 +11,6 @@
 namespace holdfast::sim {
 
 // After everything else of the plan stands, on a topic of its own.
-void DrawRare(Choices& choices, Profile profile, Plan& plan);
+void DrawRare(Choices& choices, const GenerateOptions& options, Plan& plan);
 
 }  // namespace holdfast::sim

@@ -67,6 +67,12 @@ bool LosesAck(const Seen& seen, const trace::Death& e, Direction d) {
          });
 }
 
+// The server has answered a client's latest attempt, and not had its first record.
+bool HasAnswered(const ClientSeen& client) {
+  return !client.transports.empty() && client.transports.back().down.messages > 0 &&
+         !client.transports.back().server_on_it;
+}
+
 const SessionOptions& OptionsOf(const Scene& scene, uint64_t client, bool of_client) {
   return of_client ? scene.plan.clients[client].settings.session : scene.plan.server.session;
 }
@@ -190,8 +196,8 @@ constexpr Situation kSituations[] = {
      At<trace::Receive>([](const Seen& s, const Scene& c, const trace::Receive& e) {
        if (c.actor.is_client()) return false;
        const ClientSeen& client = s.client(e.client);
-       const TransportSeen* candidate = client.Find(client.server.state.candidate);
-       return e.transport == client.server.state.attached && candidate != nullptr && candidate->down.messages > 0;
+       return e.transport == client.server.state.attached && e.transport + 1 < client.transports.size() &&
+              HasAnswered(client);
      })},
     {kLate, "late bytes after the switch", "bytes of a transport come when a newer one has taken its place",
      At<trace::Receive>([](const Seen& s, const Scene& c, const trace::Receive& e) {
@@ -396,10 +402,8 @@ constexpr Situation kSituations[] = {
        return !c.actor.is_client() && Is(e.error, Error::kUnknownLocator) && s.client(e.client).server.away;
      })},
     {kMoves, "a session moves in mid-resume", "it leaves while an attempt has been answered and not confirmed",
-     At<trace::Exported>([](const Seen& s, const Scene&, const trace::Exported& e) {
-       const ClientSeen& client = s.client(e.client);
-       return client.Find(client.server.state.candidate) != nullptr;
-     })},
+     At<trace::Exported>(
+         [](const Seen& s, const Scene&, const trace::Exported& e) { return HasAnswered(s.client(e.client)); })},
     {kMoves, "bytes are delivered again after a move", "the next owner does not have what the last was given",
      At<trace::Imported>([](const Seen& s, const Scene&, const trace::Imported& e) {
        return e.live == 0 && e.offset < s.client(e.client).server.state.received;
