@@ -241,6 +241,7 @@ Plan PlanOfSeed(uint64_t seed, Profile profile) {
 RunOptions RunOptionsOfSeed(uint64_t seed, const CampaignOptions& options) {
   RunOptions run;
   run.steps_max = options.steps_max;
+  run.watch_marks = options.watch_marks;
   run.protocol = options.protocol;
   if (const Bytes* file = FileOfSeed(seed, options)) {
     run.carry_files = true;

@@ -44,7 +44,7 @@ struct RunOptions {
 
   bool keep_trace = false;             // Fill Report::trace with the whole run.
   size_t trace_lines_at_end = 0;       // Otherwise, on a violation: with so many of its last lines.
-  bool watch_marks = true;             // Costs a few percent.
+  bool watch_marks = true;             // See CampaignOptions.
   uint64_t steps_max = 3'000'000;      // More is a violation of liveness: nothing that converges needs so many.
   const Protocol* protocol = nullptr;  // Holdfast() if it is not said; must outlive the run.
 };

@@ -119,6 +119,7 @@ Json SeedOptionsJson(const sim::CampaignReport& report) {
 }
 
 Json MarksJson(const sim::CampaignReport& report) {
+  if (report.marks.CountMet() == 0) return nullptr;  // Nobody watched.
   Json list = Json::array();
   const std::span<const sim::Mark> marks = sim::AllMarks();
   for (size_t i = 0; i < marks.size(); ++i) {
@@ -144,7 +145,8 @@ Json ViolationJson(const CampaignFacts& facts, const sim::Violation& violation) 
 
 // What was never come by. Of a short campaign only how much.
 void AddMarks(Table& table, const CampaignFacts& facts, const sim::CampaignReport& report) {
-  constexpr uint64_t kSeedsForAll = 2000;  // A default campaign, which meets them all.
+  constexpr uint64_t kSeedsForAll = 2000;    // A default campaign, which meets them all.
+  if (report.marks.CountMet() == 0) return;  // Nobody watched.
   const std::span<const sim::Mark> marks = sim::AllMarks();
   const std::string met = fmt::format("{} of {}", report.marks.CountMet(), marks.size());
   const bool lists = report.seeds >= kSeedsForAll && facts.worlds == sim::Profile::kDefault;

@@ -100,6 +100,7 @@ Outcome RunSim(const Options& options, const std::string& invoked) {
   campaign.seed_last = options.seeds.last;
   campaign.jobs = options.jobs;
   campaign.profile = options.worlds;
+  campaign.watch_marks = campaign.profile == sim::Profile::kDefault || options.list_marks;
   campaign.stop_at_first_violation = options.stop_at_first;
 
   // Whatever may be refused is tried before the work.
