@@ -15,7 +15,8 @@ using testing::HasSubstr;
 // Counts across runs, which nothing in a world may do, and draws once more on every other run's second transport.
 class RemembersRuns final : public DecoratedEndpoint {
  public:
-  explicit RemembersRuns(std::unique_ptr<Endpoint> inner) : DecoratedEndpoint(std::move(inner)), number_(made++) {}
+  RemembersRuns(std::unique_ptr<Endpoint> inner, uint64_t number)
+      : DecoratedEndpoint(std::move(inner)), number_(number) {}
   TransportId TransportOpened(Time now, uint32_t source) override {
     ++opened_;
     return DecoratedEndpoint::TransportOpened(now, source);
@@ -28,7 +29,6 @@ class RemembersRuns final : public DecoratedEndpoint {
     }
     return DecoratedEndpoint::Poll(now, entropy);
   }
-  static inline uint64_t made = 0;
 
  private:
   const uint64_t number_;  // Two to a run.
@@ -36,7 +36,18 @@ class RemembersRuns final : public DecoratedEndpoint {
   bool drew_ = false;
 };
 
-const DecoratedHoldfast<RemembersRuns> kRemembers;
+class Remembering final : public Protocol {
+ public:
+  std::unique_ptr<Endpoint> MakeClient(const Plan& plan, uint32_t client) const override {
+    return std::make_unique<RemembersRuns>(Holdfast().MakeClient(plan, client), made_++);
+  }
+  std::unique_ptr<Endpoint> MakeServer(const Plan& plan) const override {
+    return std::make_unique<RemembersRuns>(Holdfast().MakeServer(plan), made_++);
+  }
+
+ private:
+  mutable uint64_t made_ = 0;
+};
 
 constexpr std::string_view kPlan =
     "plan seed=7\nclient id=0\nstream client=0 of=c>s bytes=5000 chunk=700\nstream client=0 of=s>c bytes=3000\n"
@@ -94,7 +105,8 @@ TEST(DiffRuns, SeeThatOneEndsEarlier) {
 }
 
 TEST(DiffRuns, LocateWhatIsNoFunctionOfThePlan) {
-  const RunsDiff diff = DiffRuns(PlanOf(kPlan), PlanOf(kPlan), {.run = {.protocol = &kRemembers}});
+  const Remembering remembering;
+  const RunsDiff diff = DiffRuns(PlanOf(kPlan), PlanOf(kPlan), {.run = {.protocol = &remembering}});
   ASSERT_FALSE(diff.equal);
   ASSERT_FALSE(diff.first.lines.empty());
   // The client's first word on its second transport, where it drew once too often.
@@ -113,7 +125,8 @@ TEST(Campaign, CatchesWhatIsNoFunctionOfThePlan) {
   EXPECT_GT(clean.seeds_run_twice, 3U);
   EXPECT_LT(clean.seeds_run_twice, 25U);
 
-  options.protocol = &kRemembers;
+  const Remembering remembering;
+  options.protocol = &remembering;
   const CampaignReport report = RunCampaign(options);
   EXPECT_GT(report.violation_count, 0U);
   for (const Violation& violation : report.violations) {

@@ -238,16 +238,19 @@ void DropFaultsAndCloseUp(Trial& trial) {
 
 // --- Less to carry -------------------------------------------------------------------------------------------------
 
-// Everything that is measured in bytes, by so much less, so that what fills a small buffer still does.
-constexpr auto kSizes =
-    std::to_array<std::string_view>({"bytes", "chunk", "byte", "sent", "delivered", "keep_up", "keep_down",
-                                     "replay_bytes_max", "receive_window", "ack_bytes_max", "data_bytes_first",
-                                     "data_bytes_max", "early_bytes_max", "consume_chunk", "capacity", "memory_max"});
+// Everything that is measured in bytes, by so much less, so that what fills a small buffer still does. Places on the
+// wire only if they are asked for: those within a handshake are where they are, whatever else there is.
+constexpr auto kSizes = std::to_array<std::string_view>(
+    {"bytes", "chunk", "sent", "delivered", "replay_bytes_max", "receive_window", "ack_bytes_max", "data_bytes_first",
+     "data_bytes_max", "early_bytes_max", "consume_chunk", "capacity", "memory_max"});
+constexpr auto kPlaces = std::to_array<std::string_view>({"byte", "keep_up", "keep_down"});
 
-Plan Scaled(Plan plan, uint64_t divisor) {
+Plan Scaled(Plan plan, uint64_t divisor, bool places) {
   VisitTypes([&]<typename S>(S*) {
     VisitFields<S>([&](const auto& field) {
-      if (std::ranges::count(kSizes, field.name) == 0) return;
+      const bool scales =
+          std::ranges::count(kSizes, field.name) > 0 || (places && std::ranges::count(kPlaces, field.name) > 0);
+      if (!scales) return;
       VisitParts<S>(plan, [&](S& part, const S&) {
         auto& value = part.*field.member;
         using T = std::remove_cvref_t<decltype(value)>;
@@ -263,7 +266,9 @@ Plan Scaled(Plan plan, uint64_t divisor) {
 // Only where it takes bytes away: it may leave defaults behind, which are tried again afterwards.
 void ScaleAll(Trial& trial) {
   for (uint64_t divisor : {256, 16, 4, 2}) {
-    while (SizeOf(trial.plan()).bytes > 64 && trial.Try(Scaled(trial.plan(), divisor))) continue;
+    for (bool places : {true, false}) {
+      while (SizeOf(trial.plan()).bytes > 64 && trial.Try(Scaled(trial.plan(), divisor, places))) continue;
+    }
   }
 }
 

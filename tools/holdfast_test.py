@@ -162,9 +162,9 @@ class Campaign(Case):
 
     def test_the_table_tells_what_happened(self):
         out = self.run_program(*SMALL, "--seeds", "1..50").stdout
-        for name in ("seeds", "of them run twice", "sessions", "handshakes", "resumes", "faults", "bytes delivered", "bytes replayed",
-                     "simulated time", "worst time to heal", "seeds per second", "seeds that resumed", "finished",
-                     "campaign hash", "violations"):
+        for name in ("seeds", "of them run twice", "sessions", "handshakes", "resumes", "faults", "bytes delivered",
+                     "bytes replayed", "simulated time", "worst time to heal", "seeds per second",
+                     "seeds that resumed", "finished", "campaign hash", "violations"):
             self.assertRegex(out, rf"(?m)^ *{name}  +[\da-f,]")
         self.assertRegex(out, r"(?m)^  seeds +50$")
         self.assertRegex(out, r"(?m)^violations +0$")
