@@ -191,7 +191,9 @@ TEST(Explore, FollowsTheFirstDeathWithASecondAtEveryByte) {
   EXPECT_EQ(report.cells[1], report.places_second * kWaysAgain);
   // Each of these has a resume behind it, or the whole session.
   EXPECT_GT(report.places_second, firsts * kWays * (kResume + kResumeAnswer));
-  EXPECT_GT(report.resumed_twice, report.cells[1] / 2);
+  EXPECT_GT(report.resumed, report.cells[1] / 2);
+  EXPECT_GT(report.resumed_twice, report.cells[1] / 10);
+  EXPECT_GT(report.resumed_thrice, 0U);
   EXPECT_GT(report.checked, 10U);
 }
 
