@@ -294,7 +294,13 @@ class Explorer {
     counters.simulated = world.ended_at() - kStart;
     part.sum.Add(counters);
     part.hash = Mix64(part.hash ^ stage.trace.hash()) + part.runs;
-    if (stage.judge.failed()) Violate(part, deaths, *stage.judge.verdict(), stage.plan);
+    if (stage.judge.failed()) return Violate(part, deaths, *stage.judge.verdict(), stage.plan);
+    const uint64_t finished = counters.endings[static_cast<size_t>(Cause::kFinished)];
+    const uint64_t bytes = stage.plan.clients[0].up.bytes + stage.plan.clients[0].down.bytes;
+    if (finished == 1 && counters.bytes_delivered == bytes) return;
+    const std::string sentence = fmt::format("the session should have finished, with {} bytes delivered, not {}", bytes,
+                                             counters.bytes_delivered);
+    Violate(part, deaths, {"explore", sentence}, stage.plan);
   }
 
   void Violate(ExploreReport& part, uint32_t deaths, const Verdict& verdict, const Plan& plan) const {

@@ -42,6 +42,10 @@ struct ExploreSubject {
 // between the chunks, so that a resume is on the wire without any other fault.
 Plan ExploreBase(const ExploreSubject& subject);
 
+// Nobody gives up, and a few deaths take minutes at most. So beside the oracles each cell is asked for more than the
+// oracles may ask of any plan: that the session finishes, with every byte delivered. (A plan that breaks only this is
+// told as a violation of `explore`; replayed, it shows in the endings.)
+
 struct ExploreProgress {
   uint64_t bytes_done = 0;  // Places of the first death.
   uint64_t bytes_total = 0;
