@@ -43,8 +43,9 @@ struct ExploreSubject {
 Plan ExploreBase(const ExploreSubject& subject);
 
 // Nobody gives up, and a few deaths take minutes at most. So beside the oracles each cell is asked for more than the
-// oracles may ask of any plan: that the session finishes, with every byte delivered. (A plan that breaks only this is
-// told as a violation of `explore`; replayed, it shows in the endings.)
+// oracles may ask of any plan: that the session finishes, with every byte delivered.
+// (In XX one whose message 3 was lost ends as never confirmed, and the server has not heard of it: HF-NEW-11.) (A plan
+// that breaks only this is told as a violation of `explore`; replayed, it shows in the endings.)
 
 struct ExploreProgress {
   uint64_t bytes_done = 0;  // Places of the first death.

@@ -96,6 +96,7 @@ TEST(Explore, CoversEveryByteOfTheWire) {
   }
   EXPECT_EQ(report.runs, report.cells[0] + 2);  // And the base, in both kinds of pieces.
   EXPECT_EQ(report.not_struck, 0U);
+  EXPECT_EQ(report.sum.endings[static_cast<size_t>(Cause::kFinished)], report.runs);
   EXPECT_GT(report.checked, report.cells[0] / 40);
 }
 
@@ -137,6 +138,11 @@ TEST(Explore, CoversPrivateNetworksAndClientsThatProveWhoTheyAre) {
     options.bytes_stride = 5;
     const ExploreReport report = Explore(options);
     ExpectNoViolation(report);
+    // Where message 3 is lost (HF-NEW-11), and nowhere else.
+    const uint64_t never = report.sum.endings[static_cast<size_t>(Cause::kNeverConfirmed)];
+    EXPECT_GT(never, report.runs / 50);
+    EXPECT_LT(never, report.runs / 4);
+    EXPECT_EQ(report.sum.endings[static_cast<size_t>(Cause::kFinished)], report.runs - never);
     EXPECT_EQ(HandshakeBytes(report, 0, Direction::kUp), (private_network ? kPrivateGreeting : kGreeting) + kMessage3);
     EXPECT_EQ(HandshakeBytes(report, 1, Direction::kUp), kResume);
   }
