@@ -183,34 +183,34 @@ def check_lane(program, lane, options=()):
 
 def run_seeds(program, lane, options, first, last, timeout):
     """Looks for the first violation in [first, last]."""
-    begin = time.monotonic()
+    began = time.monotonic()
 
-    def run(to):
-        command = [program, *LANES[lane], *options, "--jobs", "1", "--stop-at-first", "--seeds", f"{first}..{to}"]
+    def run(begin, end):
+        command = [program, *LANES[lane], *options, "--jobs", "1", "--stop-at-first", "--seeds", f"{begin}..{end}"]
         return run_quietly(command, timeout)
 
-    status, report, stderr = run(last)
+    status, report, stderr = run(first, last)
     reached, triggered = marks_in(stderr)
     if status is None:
-        return Found("timeout", seconds=time.monotonic() - begin)
+        return Found("timeout", seconds=time.monotonic() - began)
     if status == 0:
-        return Found("nothing", "", last - first + 1, 0, reached, triggered, time.monotonic() - begin)
+        return Found("nothing", "", last - first + 1, 0, reached, triggered, time.monotonic() - began)
     if status == 1 and report:
         violation = report["violations"][0]
         return Found("oracle", violation["oracle"], violation["seed"] - first + 1, violation["seed"], reached,
-                     triggered, time.monotonic() - begin)
-    # It died, and says not of which seed: the smallest end of the range with which it still dies.
+                     triggered, time.monotonic() - began)
+    # It died, and says not of which seed. Seeds know nothing of each other, so the others need not run again.
     good, bad, step = first - 1, last, 1
     while good + step < bad:
-        if run(good + step)[0] in (0, 1):
+        if run(good + 1, good + step)[0] in (0, 1):
             good += step
             step *= 2
         else:
             bad = good + step
     while bad - good > 1:
         middle = (good + bad) // 2
-        good, bad = (middle, bad) if run(middle)[0] in (0, 1) else (good, middle)
-    return Found("crash", "", bad - first + 1, bad, 1, 1, time.monotonic() - begin)
+        good, bad = (middle, bad) if run(good + 1, middle)[0] in (0, 1) else (good, middle)
+    return Found("crash", "", bad - first + 1, bad, 1, 1, time.monotonic() - began)
 
 
 def run_whole(program, lane, timeout):
