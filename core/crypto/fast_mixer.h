@@ -39,7 +39,7 @@ class FastMixer {
     total_ += bytes.size();
     if (buffered_ > 0) {
       size_t count = bytes.size() < kBlockBytes - buffered_ ? bytes.size() : kBlockBytes - buffered_;
-      if (count > 0) std::memcpy(buffer_.data() + buffered_, bytes.data(), count);
+      Copy(buffer_.data() + buffered_, bytes.data(), count);
       buffered_ += count;
       bytes = bytes.subspan(count);
       if (buffered_ < kBlockBytes) return;
@@ -48,13 +48,14 @@ class FastMixer {
     }
     Blocks(bytes.data(), bytes.size() / kBlockBytes);
     bytes = bytes.last(bytes.size() % kBlockBytes);
-    if (!bytes.empty()) std::memcpy(buffer_.data(), bytes.data(), bytes.size());
+    if (bytes.empty()) return;
+    buffer_.fill(0);  // What is not filled counts as zeros.
+    Copy(buffer_.data(), bytes.data(), bytes.size());
     buffered_ = bytes.size();
   }
 
   // Ends what was absorbed so far, so that it cannot run together with what follows.
   void Separate() {
-    std::memset(buffer_.data() + buffered_, 0, kBlockBytes - buffered_);
     if (buffered_ > 0) Blocks(buffer_.data(), 1);
     buffered_ = 0;
     lanes_[0] = Mix64(lanes_[0] + total_);
@@ -76,6 +77,19 @@ class FastMixer {
  private:
   static constexpr std::array<uint64_t, 4> kOdd = {0x9e3779b97f4a7c15, 0xd1b54a32d192ed03, 0xaef17502108ef2d9,
                                                    0xf1357aea2e62a9c5};
+
+  // At most a block; a call of the C library's function costs more than the few bytes.
+  static void Copy(uint8_t* to, const uint8_t* from, size_t size) {
+    if (size >= 16) {
+      std::memcpy(to, from, 16);
+      std::memcpy(to + size - 16, from + size - 16, 16);
+    } else if (size >= 8) {
+      std::memcpy(to, from, 8);
+      std::memcpy(to + size - 8, from + size - 8, 8);
+    } else {
+      for (size_t i = 0; i < size; ++i) to[i] = from[i];
+    }
+  }
 
   static uint64_t Step(uint64_t lane, const uint8_t* word, uint64_t odd) {
     lane = (lane ^ LoadLittleEndian64(word)) * odd;
