@@ -1,9 +1,8 @@
 #pragma once
 
-// FastMixer: the one construction under all of the fast provider: a keyed 256-bit state that absorbs bytes and is
-// folded into 64 bits, which are read out through an avalanche. It protects against accidents only. Every step is a
-// bijection of the lane that it touches, so two inputs of one length that differ within one 64-bit word never give the
-// same output, whatever the key.
+// FastMixer: the one construction under all of the fast provider: a keyed 256-bit state that absorbs bytes and is read
+// out through an avalanche. It protects against accidents only. Every step is a bijection of the lane that it touches,
+// so two inputs of one length that differ within one 64-bit word never give the same output, whatever the key.
 
 #include <array>
 #include <cstddef>
@@ -59,12 +58,14 @@ class FastMixer {
     if (buffered_ > 0) Blocks(buffer_.data(), 1);
     buffered_ = 0;
     lanes_[0] = Mix64(lanes_[0] + total_);
-    fold_ = lanes_[0];
-    for (size_t i = 1; i < lanes_.size(); ++i) fold_ = Mix64(fold_ ^ lanes_[i]);
   }
 
   // Word `index` of the output. Only after Separate(), which must have been the last call.
-  uint64_t Squeeze(uint64_t index) const { return Mix64(fold_ + index * kOdd[1]); }
+  uint64_t Squeeze(uint64_t index) const {
+    uint64_t word = Mix64(lanes_[0] + index * kOdd[1]);
+    for (size_t i = 1; i < lanes_.size(); ++i) word = Mix64(word ^ (lanes_[i] + index * kOdd[i]));
+    return word;
+  }
 
   void SqueezeInto(uint64_t index, MutableByteSpan out) const {
     for (; out.size() >= 8; out = out.subspan(8)) StoreLittleEndian64(out.data(), Squeeze(index++));
@@ -111,7 +112,6 @@ class FastMixer {
   std::array<uint8_t, kBlockBytes> buffer_;
   size_t buffered_ = 0;
   uint64_t total_ = 0;
-  uint64_t fold_ = 0;  // Of the lanes, when the last part ended. A bijection of each of them.
 };
 
 }  // namespace holdfast
