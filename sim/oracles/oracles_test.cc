@@ -706,6 +706,14 @@ TEST_F(PromisesTest, ObjectToNeverConfirmedTooSoon) {
   ExpectVerdict("promises", "says never_confirmed 299.000 s after its session opened");
 }
 
+TEST_F(PromisesTest, ObjectToNeverConfirmedOfASessionInWhichTheServerHasSpoken) {
+  Opened(kClient);
+  See(kClient, State(0, 0, 0, 9));
+  now_ += plan_.server.embryo_time;
+  Ended(kClient, Cause::kNeverConfirmed);
+  ExpectVerdict("promises", "client 0 says never_confirmed, but it has received 9 bytes");
+}
+
 TEST_F(PromisesTest, ObjectToASessionThatIsHeldForTooLong) {
   Opened(kServer);
   Opened(kClient);

@@ -113,6 +113,9 @@ void Promises::On(const Scene& scene, const trace::Ended& event) {
     scene.judge.Fail(kName, fmt::format("client {} says never_confirmed {} after its session opened; the server keeps "
                                         "such sessions for {}",
                                         event.client, Seconds(scene.now - end.opened), Seconds(embryo)));
+  } else if (cause == Cause::kNeverConfirmed && end.received > 0) {
+    scene.judge.Fail(
+        kName, fmt::format("client {} says never_confirmed, but it has received {} bytes", event.client, end.received));
   }
 }
 

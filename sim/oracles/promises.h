@@ -2,7 +2,8 @@
 
 // promises: a session is not given up, at either end, while its hold time runs, and is when it is over; its tombstone
 // is kept as long after its end; and "never confirmed" is not said before the server may have forgotten an unconfirmed
-// session. A transport that may yet bring the client back is waited for. HF-END-23, HF-END-26, HF-END-27, HF-END-30.
+// session, nor of one in which the server has spoken. A transport that may yet bring the client back is waited for.
+// HF-END-23, HF-END-26, HF-END-27, HF-END-30.
 
 #include <array>
 #include <vector>
