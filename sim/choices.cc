@@ -1,6 +1,7 @@
 #include "sim/choices.h"
 
 #include <bit>
+#include <utility>
 
 #include "core/base/check.h"
 
@@ -14,9 +15,9 @@ bool Odometer::Advance() {
 }
 
 std::array<NamedStream, kTopicNames.size()> Choices::MakeStreams(uint64_t seed) {
-  return {NamedStream(seed, kTopicNames[0]), NamedStream(seed, kTopicNames[1]), NamedStream(seed, kTopicNames[2]),
-          NamedStream(seed, kTopicNames[3]), NamedStream(seed, kTopicNames[4]), NamedStream(seed, kTopicNames[5]),
-          NamedStream(seed, kTopicNames[6])};
+  return [seed]<size_t... kIndex>(std::index_sequence<kIndex...>) {
+    return std::array{NamedStream(seed, kTopicNames[kIndex])...};
+  }(std::make_index_sequence<kTopicNames.size()>());
 }
 
 Choices::Choices(uint64_t seed) : source_(Source::kSeed), streams_(MakeStreams(seed)) {}

@@ -42,6 +42,7 @@ class DecoratedEndpoint : public Endpoint {
   std::optional<SealMark> LastSeal(TransportId t) const override { return inner_->LastSeal(t); }
   uint64_t StateDigest() const override { return inner_->StateDigest(); }
   uint64_t SessionDigest(SessionId s) const override { return inner_->SessionDigest(s); }
+  uint64_t WholeSessionDigest(SessionId s) const override { return inner_->WholeSessionDigest(s); }
   std::unique_ptr<Endpoint> Fork(const ForkKey& key) const override {
     return std::make_unique<DecoratedEndpoint>(inner_->Fork(key));
   }

@@ -84,6 +84,8 @@ class Endpoint {
   virtual uint64_t StateDigest() const = 0;
   // Of what an attempt that is not confirmed must leave alone, see Server::SessionDigest. 0: not known.
   virtual uint64_t SessionDigest(SessionId) const { return 0; }
+  // The same with what an attempt may change: of what one that is refused must leave alone.
+  virtual uint64_t WholeSessionDigest(SessionId) const { return 0; }
 
   // A copy that behaves alike; only between Polls that have yielded everything.
   virtual std::unique_ptr<Endpoint> Fork(const ForkKey& key) const = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/generate_adversary.h"
 #include "sim/generate_protocol.h"
 #include "sim/generate_rare.h"
 
@@ -52,6 +53,7 @@ class Generator {
     DrawHeal();
     DrawProtocol(c_, options_.profile, RoundTripMax(), plan_);
     DrawRare(c_, options_, plan_);
+    DrawAdversary(c_, options_.profile, RoundTripMax(), plan_);
     return std::move(plan_);
   }
 

@@ -14,7 +14,8 @@ namespace holdfast::sim {
 
 enum class Profile : uint8_t {
   kDefault,  // 0 B to 4 MiB a direction, log-uniform; up to four clients; a dozen faults.
-  kSmall,    // At most 4 KiB in all, one client, at most three faults and about two resumes: thousands a second.
+  kSmall,    // At most 4 KiB in all, one client, at most three faults and about two resumes, and now and then an
+             // adversary: thousands a second.
 };
 std::string_view NameOf(Profile profile);
 std::optional<Profile> ProfileNamed(std::string_view name);

@@ -168,6 +168,7 @@ class ServerEnd final : public Endpoint {
   std::optional<SealMark> LastSeal(TransportId t) const override { return server_.LastSeal(ForkKey(), t); }
   uint64_t StateDigest() const override { return server_.StateDigest(); }
   uint64_t SessionDigest(SessionId session) const override { return server_.SessionDigest(session, false); }
+  uint64_t WholeSessionDigest(SessionId session) const override { return server_.SessionDigest(session, true); }
   std::unique_ptr<Endpoint> Fork(const ForkKey& key) const override {
     return std::make_unique<ServerEnd>(server_.ForkForSimulation(key));
   }

@@ -12,6 +12,7 @@ constexpr uint32_t kPollsMax = 1 << 20;   // In one round: an endpoint that has 
 constexpr uint32_t kTicksInVainMax = 16;  // Likewise one whose deadline stays in the past.
 
 constexpr uint64_t kBystanderBytesMax = 1024;
+constexpr uint32_t kIntrudersSource = uint32_t{1} << 31;  // No client's.
 
 }  // namespace
 
@@ -34,6 +35,7 @@ void Host::Reset(Stage& stage, Actor actor, std::unique_ptr<Endpoint> endpoint) 
   dialing_ = receiving_ = kNoLink;
   timer_ = kNever;
   ticks_in_vain_ = 0;
+  provenance_ = {};
   early_ = false;
 }
 
@@ -111,7 +113,8 @@ void Host::OnAccept(Stage& stage, Network& network, uint32_t index) {
   if (end.state != EndState::kAwaited) return;
   end.state = EndState::kOpen;
   ++transports_open_;
-  end.id = endpoint_->TransportOpened(stage.now, stage.plan.clients[link.client()].source);
+  const uint32_t source = IsIntruder(link.transport) ? kIntrudersSource : stage.plan.clients[link.client()].source;
+  end.id = endpoint_->TransportOpened(stage.now, source);
   links_.At(end.id) = index;
   stage.Emit(actor_, trace::Opened{.client = link.client(), .transport = link.transport, .id = Number(end.id)});
   Service(stage, network);
@@ -131,7 +134,12 @@ void Host::OnBytes(Stage& stage, Network& network, uint32_t index, ByteSpan byte
                                     .dir = Number(direction),
                                     .offset = link.pipe(direction).offset_out() - bytes.size(),
                                     .size = bytes.size()});
-  const uint32_t bystander = BystanderOf(link);
+  provenance_ = stage.witness.OnReceived(index, side(), bytes);
+  if (provenance_.tainted) stage.oracles.honest.OnTainted(link.client(), link.transport);
+  stage.oracles.forgery.OnReceive(stage.SceneOf(actor_), link.client(), link.transport, provenance_);
+  const bool intrudes = IsIntruder(link.transport);
+  if (intrudes) TakeDigests(end.id);
+  const uint32_t bystander = intrudes ? kNoApplication : BystanderOf(link);
   const uint64_t digest = bystander != kNoApplication ? DigestOf(bystander) : 0;
   // An endpoint that has closed the transport is still told of what comes late, and ignores it.
   endpoint_->Receive(stage.now, end.id, bytes);
@@ -140,6 +148,8 @@ void Host::OnBytes(Stage& stage, Network& network, uint32_t index, ByteSpan byte
   Touch(end.application);
   Service(stage, network);
   receiving_ = kNoLink;
+  stage.oracles.forgery.OnDone();
+  if (intrudes) CompareDigests(stage, link);
   // Early data are the application's, and what it does about them is its own.
   const bool compares = bystander != kNoApplication && !link.confirmed && !applications_[bystander].over() && !early_;
   if (compares) {
@@ -163,6 +173,33 @@ uint64_t Host::DigestOf(uint32_t application) const {
   return endpoint_->SessionDigest(applications_[application].session());
 }
 
+void Host::TakeDigests(TransportId of) {
+  digests_.clear();
+  for (uint32_t i = 0; i < applications_.size(); ++i) {
+    if (applications_[i].away() || seen_[i].state.replay_bytes > kBystanderBytesMax) continue;
+    const SessionId session = applications_[i].session();
+    const std::optional<SessionView> view = endpoint_->View(session);
+    if (!view) continue;
+    digests_.push_back({i, DigestOf(i), std::nullopt});
+    if (view->candidate != of) digests_.back().whole = endpoint_->WholeSessionDigest(session);
+  }
+}
+
+// An intruder that brings news becomes a candidate, ends what its client had ended, or delivers early data. Memory that
+// is short may be taken from others for what he says.
+void Host::CompareDigests(Stage& stage, const StreamLink& link) const {
+  if (HasLittleMemory(stage.plan)) return;
+  for (const Digests& before : digests_) {
+    const Application& application = applications_[before.application];
+    const bool news = provenance_.news && provenance_.owner == application.client();
+    if (news && (application.over() || early_)) continue;
+    const bool whole = !news && before.whole;
+    const uint64_t after = whole ? endpoint_->WholeSessionDigest(application.session()) : DigestOf(before.application);
+    stage.oracles.attempts.OnIntrusion(stage.SceneOf(actor_), application.client(), link.transport, news,
+                                       whole ? *before.whole : before.session, after);
+  }
+}
+
 void Host::OnWritable(Stage& stage, Network& network, uint32_t index) {
   StreamLink& link = network.link(index);
   LinkEnd& end = link.end(side());
@@ -175,10 +212,11 @@ void Host::OnWritable(Stage& stage, Network& network, uint32_t index) {
              trace::Write{.client = link.client(),
                           .transport = link.transport,
                           .dir = Number(direction),
-                          .offset = link.pipe(direction).offset_in(),
+                          .offset = link.written[static_cast<size_t>(direction)],
                           .size = end.backlog.size(),
                           .taken = taken},
              end.backlog);
+  stage.witness.OnWritten(index, side(), ByteSpan(end.backlog).first(static_cast<size_t>(taken)));
   network.Write(stage, index, side(), ByteSpan(end.backlog).first(static_cast<size_t>(taken)));
   end.backlog.erase(end.backlog.begin(), end.backlog.begin() + static_cast<std::ptrdiff_t>(taken));
   if (!end.backlog.empty()) return;
@@ -206,9 +244,11 @@ void Host::OnGone(Stage& stage, Network& network, uint32_t index) {
   network.End(stage, index, side());
   if (!was_handed) return;
   stage.Emit(actor_, trace::Closed{.client = link.client(), .transport = link.transport});
+  stage.oracles.forgery.OnGone(stage.SceneOf(actor_), link.client(), link.transport);
   endpoint_->TransportClosed(stage.now, end.id);
   Touch(end.application);
   Service(stage, network);
+  stage.oracles.forgery.OnDone();
 }
 
 // --- Keys and clocks -----------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "sim/application.h"
@@ -84,6 +85,13 @@ class Host {
     uint64_t epoch = 0;
   };
 
+  // Of a session at the server, before an adversary said something.
+  struct Digests {
+    uint32_t application;
+    uint64_t session;
+    std::optional<uint64_t> whole;  // Nothing: the adversary's transport is its candidate.
+  };
+
   // A session that is on its way.
   struct Moving {
     Parcel parcel;
@@ -116,6 +124,8 @@ class Host {
   void LookAtCensus(Stage& stage);
   uint32_t BystanderOf(const StreamLink& link) const;
   uint64_t DigestOf(uint32_t application) const;
+  void TakeDigests(TransportId of);
+  void CompareDigests(Stage& stage, const StreamLink& link) const;
   void ScheduleApplication(Stage& stage, uint32_t application);
   void ScheduleTimer(Stage& stage);
   void Touch(uint32_t application);
@@ -141,6 +151,8 @@ class Host {
   bool wish_waits_ = false;  // It has not begun.
   uint32_t dialing_ = kNoLink;
   uint32_t receiving_ = kNoLink;
+  Provenance provenance_;  // Of what is being received.
+  std::vector<Digests> digests_;
   bool early_ = false;          // What is being received brought bytes before it was confirmed.
   Time timer_ = kNever;         // The earliest that is scheduled.
   uint32_t ticks_in_vain_ = 0;  // In a row, after each of which the deadline was still past.

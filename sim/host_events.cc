@@ -45,10 +45,18 @@ void Host::Write(Stage& stage, Network& network, TransportId transport, ByteSpan
              trace::Write{.client = link.client(),
                           .transport = link.transport,
                           .dir = Number(direction),
-                          .offset = link.pipe(direction).offset_in(),
+                          .offset = link.written[static_cast<size_t>(direction)],
                           .size = bytes.size(),
                           .taken = taken},
              bytes);
+  const bool answers = !actor_.is_client() && link.written[static_cast<size_t>(direction)] == 0;
+  if (answers && stage.witness.watches()) {
+    stage.oracles.indistinct.OnAnswer(stage.SceneOf(actor_), link.client(), link.transport,
+                                      stage.witness.QuestionOn(index));
+  }
+  stage.witness.OnMessage(index, link, side(), bytes);
+  stage.witness.OnWritten(index, side(), bytes.first(static_cast<size_t>(taken)));
+  network.BeginMessage(stage, index, side(), bytes.size());
   network.Write(stage, index, side(), bytes.first(static_cast<size_t>(taken)));
   if (taken == bytes.size()) return;
   Append(end.backlog, bytes.subspan(static_cast<size_t>(taken)));
@@ -168,7 +176,8 @@ void Host::OpenSession(Stage& stage, Network& network, const Event& event) {
     if (link == kNoLink) link = receiving_;
     const Question* question = QuestionOf(event.session);
     if (link == kNoLink && question == nullptr) return Misbehaves(stage, "opens a session out of nothing");
-    const uint32_t client = question != nullptr ? question->client : network.link(link).client();
+    uint32_t client = question != nullptr ? question->client : network.link(link).client();
+    if (question == nullptr && link == receiving_ && provenance_.news) client = provenance_.owner;
     sessions_.At(event.session) = static_cast<uint32_t>(applications_.size());
     applications_.emplace_back(stage, client, Side::kServer, event.session);
     seen_.emplace_back();

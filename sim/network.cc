@@ -1,6 +1,7 @@
 #include "sim/network.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/base/random.h"
@@ -31,10 +32,17 @@ DialFate FateOf(FaultKind kind) {
       return DialFate::kHangs;
     case FaultKind::kGhost:
       return DialFate::kGhost;
+    case FaultKind::kImpostor:
+      return DialFate::kImpostor;
     default:
       return DialFate::kSlow;
   }
 }
+
+// An intruder sits next to the server.
+constexpr Path kIntrudersPath = {.latency = std::chrono::milliseconds(1)};
+constexpr uint32_t kIntrudersDials = uint32_t{1} << 31;
+constexpr uint64_t kPacedBytesMax = 4096;  // Beyond them he says the rest at once.
 
 }  // namespace
 
@@ -42,11 +50,27 @@ void Network::Reset(Stage& stage) {
   link_count_ = 0;
   clients_.assign(stage.plan.clients.size(), {});
   struck_.assign(stage.plan.faults.size(), 0);
+  adversary_.Reset(stage.plan);
   for (uint32_t i = 0; i < stage.plan.faults.size(); ++i) {
     const Fault& fault = stage.plan.faults[i];
     if (fault.at != kNeverAfter) stage.ScheduleIn(fault.at, Happening::kFault, i, kNoLink);
   }
   stage.ScheduleIn(stage.plan.heal, Happening::kHeal);
+}
+
+uint32_t Network::AddLink(Stage& stage, uint32_t client, uint32_t dial, DialFate fate) {
+  const uint32_t index = link_count_++;
+  if (index == links_.size()) links_.emplace_back();
+  StreamLink& link = links_[index];
+  link.Reset(client, dial, fate);
+  const uint32_t transport = clients_[client].transports;  // Which it is to be, if it comes to one.
+  for (Direction d : {Direction::kUp, Direction::kDown}) {
+    const Path& path = stage.healed             ? kGoodPath
+                       : dial < kIntrudersDials ? PathOf(stage.plan, client, transport, d)
+                                                : kIntrudersPath;
+    link.pipe(d).Reset(path, SaltOf(stage.plan, link, d));
+  }
+  return index;
 }
 
 uint32_t Network::Dial(Stage& stage, uint32_t client) {
@@ -56,15 +80,8 @@ uint32_t Network::Dial(Stage& stage, uint32_t client) {
   const Fault* fault = stage.healed ? nullptr : DialFaultOf(stage.plan, client, dial, fault_index);
   const DialFate fate = fault != nullptr ? FateOf(fault->kind) : DialFate::kConnects;
 
-  const uint32_t index = link_count_++;
-  if (index == links_.size()) links_.emplace_back();
+  const uint32_t index = AddLink(stage, client, dial, fate);
   StreamLink& link = links_[index];
-  link.Reset(client, dial, fate);
-  for (Direction d : {Direction::kUp, Direction::kDown}) {
-    const Path& path = stage.healed ? kGoodPath : PathOf(stage.plan, client, transport, d);
-    link.pipe(d).Reset(path, SaltOf(stage.plan, link, d));
-  }
-
   stage.Emit(Actor::Client(client), trace::Dialed{.client = client, .dial = dial, .fate = static_cast<uint64_t>(fate)});
   if (fault != nullptr) CountFault(stage, fault_index, dial);
   const Path& up = stage.healed ? kGoodPath : PathOf(stage.plan, client, transport, Direction::kUp);
@@ -85,6 +102,11 @@ uint32_t Network::Dial(Stage& stage, uint32_t client) {
     case DialFate::kConnects:
       stage.ScheduleIn(round_trip, Happening::kConnect, index);
       stage.ScheduleIn(round_trip + up.latency, Happening::kAccept, index);
+      break;
+    case DialFate::kImpostor:
+      link.end(Side::kServer).state = EndState::kOver;
+      adversary_.AddOwn({fault_index, index, Side::kServer});
+      stage.ScheduleIn(round_trip, Happening::kConnect, index);
       break;
     case DialFate::kRefused:
       link.end(Side::kServer).state = EndState::kOver;
@@ -111,6 +133,12 @@ void Network::Connected(Stage& stage, uint32_t index) {
 
 // --- Bytes ---------------------------------------------------------------------------------------------------------
 
+void Network::BeginMessage(const Stage& stage, uint32_t index, Side from, uint64_t size) {
+  if (adversary_.OnMessage(stage.plan, links_[index], index, DirectionFrom(from), size)) {
+    FindByteFault(stage, links_[index]);
+  }
+}
+
 size_t Network::Write(Stage& stage, uint32_t index, Side from, ByteSpan bytes) {
   const Direction direction = DirectionFrom(from);
   const size_t at = static_cast<size_t>(direction);
@@ -119,19 +147,33 @@ size_t Network::Write(Stage& stage, uint32_t index, Side from, ByteSpan bytes) {
     StreamLink& link = links_[index];
     Pipe& pipe = link.pipe(direction);
     uint64_t before_fault = kAll;
-    if (!stage.healed && !pipe.dead()) before_fault = link.byte_fault[at] - pipe.offset_in();
+    if (!stage.healed && !pipe.dead()) before_fault = link.byte_fault[at] - link.written[at];
     if (before_fault == 0) {
       StrikeAtByte(stage, index, direction);
       continue;
     }
     const size_t wanted = static_cast<size_t>(std::min<uint64_t>(bytes.size() - taken, before_fault));
-    const size_t written = pipe.Write(stage.now, bytes.subspan(taken, wanted));
+    const size_t written = Pass(stage, index, direction, bytes.subspan(taken, wanted));
+    link.written[at] += written;
     taken += written;
     if (written < wanted) break;
+  }
+  if (adversary_.active()) {
+    const StreamLink& link = links_[index];
+    adversary_.OnWritten(link, direction, link.written[at] - taken, bytes.first(taken));
   }
   stage.counters.bytes_on_wire += taken;
   ScheduleArrival(stage, index, direction);
   return taken;
+}
+
+// Into the pipe, as they are or as the adversary will have them. Of what a host may write he takes all.
+size_t Network::Pass(Stage& stage, uint32_t index, Direction direction, ByteSpan bytes) {
+  Pipe& pipe = links_[index].pipe(direction);
+  if (!adversary_.tampers(index) || pipe.dead()) return pipe.Write(stage.now, bytes);
+  const Adversary::Passed passed = adversary_.Pass(index, direction, bytes);
+  if (!passed.out.empty()) pipe.Insert(stage.now, passed.out);
+  return passed.taken;
 }
 
 void Network::End(Stage& stage, uint32_t index, Side from) {
@@ -189,11 +231,12 @@ void Network::FindByteFault(const Stage& stage, StreamLink& link) {
   link.byte_fault = {kAll, kAll};
   for (size_t i = 0; i < stage.plan.faults.size(); ++i) {
     const Fault& fault = stage.plan.faults[i];
-    const bool waits = fault.byte != kAll && struck_[i] == 0 && fault.client == link.client() &&
-                       fault.transport == link.transport && fault.byte >= link.pipe(fault.direction).offset_in();
-    if (!waits) continue;
+    if (fault.byte == kAll || struck_[i] != 0) continue;
+    if (fault.client != link.client() || fault.transport != link.transport) continue;
+    const uint64_t place = adversary_.PlaceOf(stage.plan, static_cast<uint32_t>(i));
+    if (place < link.written[static_cast<size_t>(fault.direction)]) continue;
     uint64_t& first = link.byte_fault[static_cast<size_t>(fault.direction)];
-    first = std::min(first, fault.byte);
+    first = std::min(first, place);
   }
 }
 
@@ -201,8 +244,9 @@ void Network::StrikeAtByte(Stage& stage, uint32_t index, Direction direction) {
   const uint64_t byte = links_[index].byte_fault[static_cast<size_t>(direction)];
   for (uint32_t i = 0; i < stage.plan.faults.size(); ++i) {
     const Fault& fault = stage.plan.faults[i];
-    const bool due = fault.byte == byte && fault.direction == direction && struck_[i] == 0 &&
-                     fault.client == links_[index].client() && fault.transport == links_[index].transport;
+    const bool due = fault.byte != kAll && adversary_.PlaceOf(stage.plan, i) == byte && fault.direction == direction &&
+                     struck_[i] == 0 && fault.client == links_[index].client() &&
+                     fault.transport == links_[index].transport;
     if (!due) continue;
     struck_[i] = 1;
     Strike(stage, i, index);
@@ -213,8 +257,10 @@ void Network::StrikeAtByte(Stage& stage, uint32_t index, Direction direction) {
 bool Network::Strike(Stage& stage, uint32_t fault_index, uint32_t index) {
   const Fault& fault = stage.plan.faults[fault_index];
   if (stage.healed || IsOfHost(fault.kind)) return false;
+  if (fault.kind == FaultKind::kIntrude) return Intrude(stage, fault_index);
   if (index == kNoLink) index = clients_[fault.client].opened_last;
   if (index == kNoLink) return false;
+  if (fault.kind == FaultKind::kTamper) return Tamper(stage, fault_index, index);
   const bool strikes =
       fault.kind == FaultKind::kStall ? Stall(stage, fault_index, index) : Kill(stage, fault_index, index);
   if (strikes) struck_[fault_index] = 1;
@@ -235,9 +281,15 @@ bool Network::Kill(Stage& stage, uint32_t fault_index, uint32_t index) {
   const Fault& fault = stage.plan.faults[fault_index];
   StreamLink& link = links_[index];
   if (link.died || link.over()) return false;
+  CountFault(stage, fault_index, link.transport);
+  Die(stage, index, fault);
+  return true;
+}
+
+void Network::Die(Stage& stage, uint32_t index, const Fault& fault) {
+  StreamLink& link = links_[index];
   link.died = true;
   link.died_by_fin = fault.kind == FaultKind::kFin;
-  CountFault(stage, fault_index, link.transport);
   link.cut_in_handshake = !link.confirmed && link.pipe(Direction::kUp).offset_in() > 0;
   Pipe& up = link.pipe(Direction::kUp);
   Pipe& down = link.pipe(Direction::kDown);
@@ -253,7 +305,6 @@ bool Network::Kill(Stage& stage, uint32_t fault_index, uint32_t index) {
     if (after == kNeverAfter) continue;
     stage.ScheduleIn(after, Happening::kLearn, index, static_cast<uint32_t>(side));
   }
-  return true;
 }
 
 bool Network::Stall(Stage& stage, uint32_t fault_index, uint32_t index) {
@@ -268,6 +319,67 @@ bool Network::Stall(Stage& stage, uint32_t fault_index, uint32_t index) {
   return true;
 }
 
+// --- The adversary -------------------------------------------------------------------------------------------------
+
+bool Network::Tamper(Stage& stage, uint32_t fault_index, uint32_t index) {
+  const Direction direction = stage.plan.faults[fault_index].direction;
+  StreamLink& link = links_[index];
+  Bytes forged;
+  if (link.over() || link.pipe(direction).dead()) return false;
+  if (!adversary_.Tamper(stage.plan, fault_index, link, index, forged)) return false;
+  CountFault(stage, fault_index, link.transport);
+  if (!forged.empty()) link.pipe(direction).Insert(stage.now, forged);
+  return true;
+}
+
+bool Network::Intrude(Stage& stage, uint32_t fault_index) {
+  const Fault& fault = stage.plan.faults[fault_index];
+  Bytes bytes = adversary_.Forge(stage.plan, fault_index);
+  if (bytes.empty()) return false;
+  const uint64_t number = adversary_.intruders();
+  const uint32_t client = fault.with == Forging::kRecorded ? fault.from_client : fault.client;
+  const uint32_t dial = kIntrudersDials + static_cast<uint32_t>(number);
+  const uint32_t index = AddLink(stage, client, dial, DialFate::kConnects);
+  links_[index].transport = kIntruders + number;
+  links_[index].end(Side::kClient).state = EndState::kOver;
+  adversary_.AddOwn({fault_index, index, Side::kClient});
+  CountFault(stage, fault_index, links_[index].transport);
+  stage.ScheduleIn(kIntrudersPath.latency, Happening::kAccept, index);
+  Speak(stage, adversary_.AddSpeech({fault_index, index, Side::kClient, std::move(bytes)}));
+  return true;
+}
+
+void Network::Overhear(Stage& stage, uint32_t index, ByteSpan bytes) {
+  if (stage.healed) return;
+  Adversary::Own& own = *std::ranges::find(adversary_.own(), index, &Adversary::Own::link);
+  Pipe& answer = links_[index].pipe(Direction::kDown);
+  if (stage.plan.faults[own.fault].with == Forging::kReflected) {
+    if (!answer.dead()) answer.Insert(stage.now, bytes);
+    ScheduleArrival(stage, index, Direction::kDown);
+  } else if (!std::exchange(own.begun, true)) {
+    Speak(stage, adversary_.AddSpeech({own.fault, index, Side::kServer, adversary_.Forge(stage.plan, own.fault)}));
+  }
+}
+
+void Network::Speak(Stage& stage, uint32_t index) {
+  Adversary::Speech& speech = adversary_.speech(index);
+  const Fault& fault = stage.plan.faults[speech.fault];
+  Pipe& pipe = links_[speech.link].pipe(DirectionFrom(speech.as));
+  if (stage.healed || pipe.dead()) return;
+  const size_t left = speech.bytes.size() - speech.said;
+  if (left == 0) return End(stage, speech.link, speech.as);
+  const bool paced = fault.pace > Duration{} && speech.said < kPacedBytesMax;
+  const size_t size = paced ? 1 : left;
+  pipe.Insert(stage.now, ByteSpan(speech.bytes).subspan(speech.said, size));
+  speech.said += size;
+  ScheduleArrival(stage, speech.link, DirectionFrom(speech.as));
+  if (size < left) {
+    stage.ScheduleIn(fault.pace, Happening::kAdversary, index);
+  } else if (fault.kind == FaultKind::kIntrude && fault.lasting != kNeverAfter) {
+    stage.ScheduleIn(fault.lasting, Happening::kAdversary, index);
+  }
+}
+
 uint64_t Network::HandshakeCuts() const {
   uint64_t count = 0;
   for (uint32_t i = 0; i < link_count_; ++i) count += links_[i].cut_in_handshake && !links_[i].confirmed;
@@ -277,6 +389,7 @@ uint64_t Network::HandshakeCuts() const {
 void Network::FaultAdded(Stage& stage, uint32_t index) {
   const Fault& fault = stage.plan.faults[index];
   struck_.push_back(0);
+  adversary_.FaultAdded(stage.plan, index);
   if (fault.at != kNeverAfter) {
     stage.schedule.Add(std::max(stage.now, After(kStart, fault.at)), Happening::kFault, index, kNoLink);
   }
@@ -302,6 +415,14 @@ void Network::Heal(Stage& stage) {
         stage.schedule.Add(stage.now, Happening::kWritable, i, static_cast<uint32_t>(d));
       }
     }
+  }
+  adversary_.Leave();
+  for (const Adversary::Own& own : adversary_.own()) End(stage, own.link, own.side);
+  // What he changed does not stay with a session for ever: a length that he flipped can keep an end waiting for a
+  // record while keepalives of 28 bytes trickle into it.
+  constexpr Fault kLast = {.kind = FaultKind::kReset, .keep_up = 0, .keep_down = 0};
+  for (uint32_t i = 0; i < link_count_; ++i) {
+    if (adversary_.tampers(i) && !links_[i].died && !links_[i].over()) Die(stage, i, kLast);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "sim/adversary.h"
 #include "sim/stage.h"
 #include "sim/stream_link.h"
 
@@ -32,6 +33,9 @@ class Network {
   // Transports that died after their first byte and before the server's session was on them.
   uint64_t HandshakeCuts() const;
 
+  // The side's endpoint writes its next message, whose bytes come by Write, maybe in parts.
+  void BeginMessage(const Stage& stage, uint32_t link, Side from, uint64_t size);
+
   // Bytes from a side. Takes what there is room for, see Pipe; faults that wait for one of these bytes strike.
   size_t Write(Stage& stage, uint32_t link, Side from, ByteSpan bytes);
 
@@ -54,6 +58,16 @@ class Network {
   bool Strike(Stage& stage, uint32_t fault, uint32_t link);
   void CountFault(Stage& stage, uint32_t fault, uint64_t number);
 
+  // --- The adversary ---
+  // kAdversary has come: he says the next of what he has to say.
+  void Speak(Stage& stage, uint32_t speech);
+  // Whether he, and no endpoint, reads what comes out of that pipe...
+  bool IsHeardByImpostor(uint32_t link, Direction direction) const {
+    return direction == Direction::kUp && links_[link].fate() == DialFate::kImpostor;
+  }
+  // ...and then he does.
+  void Overhear(Stage& stage, uint32_t link, ByteSpan bytes);
+
   // The plan has got a further fault.
   void FaultAdded(Stage& stage, uint32_t fault);
 
@@ -65,7 +79,12 @@ class Network {
   void FindByteFault(const Stage& stage, StreamLink& link);
   void StrikeAtByte(Stage& stage, uint32_t link, Direction direction);
   bool Kill(Stage& stage, uint32_t fault, uint32_t link);
+  void Die(Stage& stage, uint32_t link, const Fault& how);
   bool Stall(Stage& stage, uint32_t fault, uint32_t link);
+  bool Tamper(Stage& stage, uint32_t fault, uint32_t link);
+  bool Intrude(Stage& stage, uint32_t fault);
+  uint32_t AddLink(Stage& stage, uint32_t client, uint32_t dial, DialFate fate);
+  size_t Pass(Stage& stage, uint32_t link, Direction direction, ByteSpan bytes);
 
   struct ClientLinks {
     uint32_t dials = 0;
@@ -76,6 +95,7 @@ class Network {
   uint32_t link_count_ = 0;
   std::vector<ClientLinks> clients_;
   std::vector<uint8_t> struck_;  // By fault.
+  Adversary adversary_;
 };
 
 }  // namespace holdfast::sim

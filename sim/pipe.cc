@@ -51,10 +51,15 @@ size_t Pipe::Write(Time now, ByteSpan bytes) {
     offset_in_ += taken;
     return taken;
   }
+  Insert(now, bytes.first(taken));
+  return taken;
+}
+
+void Pipe::Insert(Time now, ByteSpan bytes) {
   DropFront(bytes_, bytes_head_);
   DropFront(segments_, segments_head_);
-  Append(bytes_, bytes.first(taken));
-  for (uint64_t left = taken; left > 0;) {
+  Append(bytes_, bytes);
+  for (uint64_t left = bytes.size(); left > 0;) {
     uint64_t size = SizeOfNextSegment(left);
     Time arrival = ArrivalOfNextSegment(now, size);
     offset_in_ += size;
@@ -67,7 +72,6 @@ size_t Pipe::Write(Time now, ByteSpan bytes) {
       segments_.push_back({offset_in_, arrival});
     }
   }
-  return taken;
 }
 
 uint64_t Pipe::SizeOfNextSegment(uint64_t remaining) const {

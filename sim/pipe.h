@@ -25,6 +25,9 @@ class Pipe {
   // Takes what there is room for and returns how much that is.
   size_t Write(Time now, ByteSpan bytes);
 
+  // Takes all of them, whatever room there is. Not of a dead pipe.
+  void Insert(Time now, ByteSpan bytes);
+
   // The writer writes no more: after the last byte the reader sees an end. A dead pipe swallows that too.
   void End(Time now);
 

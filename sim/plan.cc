@@ -1,5 +1,6 @@
 #include "sim/plan.h"
 
+#include <algorithm>
 #include <array>
 
 #include "sim/plan_fields.h"
@@ -76,9 +77,14 @@ bool IsRefused(const Plan& plan, uint32_t client) {
          (of.settings.static_key && of.refuse);
 }
 
+bool HasAdversary(const Plan& plan) {
+  return std::ranges::any_of(plan.faults, [](const Fault& fault) { return IsAdversary(fault.kind); });
+}
+
 std::string_view NameOf(FaultKind kind) {
-  constexpr std::array<std::string_view, kFaultKinds> kNames = {"fin",  "reset", "silence", "stall", "refuse",
-                                                                "hang", "ghost", "slow",    "probe", "move"};
+  constexpr std::array<std::string_view, kFaultKinds> kNames = {"fin",    "reset",   "silence", "stall", "refuse",
+                                                                "hang",   "ghost",   "slow",    "probe", "move",
+                                                                "tamper", "intrude", "impostor"};
   return kNames[static_cast<size_t>(kind)];
 }
 std::string_view NameOf(Direction direction) { return direction == Direction::kUp ? "c>s" : "s>c"; }

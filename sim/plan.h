@@ -112,8 +112,28 @@ enum class FaultKind : uint8_t {
   kSlow,     // A dial takes long.
   kProbe,    // The client opens another transport although it has one that works.
   kMove,     // The server's host exports the client's session, and imports it again after a while.
+  // An adversary is on the path until the heal. He reads all and has no key. (What he cuts short is a kFin at a byte,
+  // what he delays a kStall, and what he withholds and delivers when others have overtaken it a death with `late`.)
+  kTamper,    // He changes the bytes of a transport.
+  kIntrude,   // He opens a transport of his own to the server, and says something.
+  kImpostor,  // He takes a client's dial himself, and answers in the server's place.
 };
-inline constexpr size_t kFaultKinds = 10;
+inline constexpr size_t kFaultKinds = 13;
+
+// What is done to the bytes of a transport, from a certain one on.
+enum class Tampering : uint8_t {
+  kFlip,     // One bit of that byte is another.
+  kOmit,     // So many bytes vanish.
+  kInsert,   // Others come between.
+  kReplace,  // As many others come in their place.
+};
+
+// Where the adversary's own bytes are from.
+enum class Forging : uint8_t {
+  kRecorded,   // Somebody wrote them before, on any transport: the same bytes again, or another's.
+  kNoise,      // Made up: they follow from the plan's seed.
+  kReflected,  // Whatever he is told he says himself. Impostors only.
+};
 
 // A client's dials are numbered from 0, and so are its transports: the dials that came to something. So a plan with one
 // fault less leaves the others where they were.
@@ -137,10 +157,26 @@ struct Fault {
   uint64_t keep_down = kAll;
   Duration late = {};  // ...so much later than they would have.
 
-  // Stall, slow, move: until the import.
+  // Stall, slow, move: until the import. Intrude: so long after his last byte he closes.
   Duration lasting = {};
   bool live = false;             // Move: with its transport, or else at rest.
   bool both_directions = false;  // Stall: `direction` alone, unless set.
+
+  // Tamper. If `message` is set, `byte` counts from where the endpoint's so many-th write on that transport begins (0
+  // is preamble and message 1, or message 2; then come message 3 or records).
+  Tampering how = Tampering::kFlip;
+  uint64_t message = kAll;
+  uint64_t bit = 0;      // Flip: of the byte. Intrude, impostor: of what is said; all: none is flipped.
+  uint64_t size = kAll;  // Omit, and the adversary's own bytes. All: to the end of the message, or of the record of it.
+
+  // Where recorded bytes begin: as above. Of noise: which.
+  Forging with = Forging::kRecorded;
+  uint32_t from_client = 0;
+  uint32_t from_transport = 0;
+  Direction from_direction = Direction::kUp;
+  uint64_t from_message = kAll;
+  uint64_t from_byte = 0;
+  Duration pace = {};  // Intrude, impostor: one byte in so long; 0: all at once.
 
   bool operator==(const Fault&) const = default;
 };
@@ -150,12 +186,17 @@ constexpr Fault FaultOf(FaultKind kind) {
   Fault fault;
   fault.kind = kind;
   if (kind == FaultKind::kSilence) fault.client_learns = fault.server_learns = kNeverAfter;
+  if (kind == FaultKind::kIntrude || kind == FaultKind::kImpostor) fault.bit = kAll;
+  if (kind == FaultKind::kIntrude) fault.lasting = kNeverAfter;
   return fault;
 }
 constexpr bool IsDeath(FaultKind kind) { return kind <= FaultKind::kSilence; }
 // Of hosts, not of the network.
 constexpr bool IsOfHost(FaultKind kind) { return kind == FaultKind::kProbe || kind == FaultKind::kMove; }
-constexpr bool IsOfDial(FaultKind kind) { return kind >= FaultKind::kRefuse && kind <= FaultKind::kSlow; }
+constexpr bool IsOfDial(FaultKind kind) {
+  return (kind >= FaultKind::kRefuse && kind <= FaultKind::kSlow) || kind == FaultKind::kImpostor;
+}
+constexpr bool IsAdversary(FaultKind kind) { return kind >= FaultKind::kTamper && kind <= FaultKind::kImpostor; }
 
 // --- How the endpoints are set -------------------------------------------------------------------------------------
 
@@ -258,6 +299,9 @@ bool IsRefused(const Plan& plan, uint32_t client);
 
 // Whether the client does not get in where the server owes a stranger no byte.
 bool IsOutsider(const Plan& plan, uint32_t client);
+
+// Whether an adversary is on the path.
+bool HasAdversary(const Plan& plan);
 
 // Whether the server's sessions may have to wait for each other's memory.
 inline bool HasLittleMemory(const Plan& plan) { return plan.server.memory_max < limits::kMemoryMax; }

@@ -84,12 +84,19 @@ Why ProblemOf(const Fault& fault) {
   for (Duration d : {fault.client_learns, fault.server_learns, fault.age, fault.at}) {
     if (!IsSpanOrNever(d)) return "a time is out of bounds";
   }
-  if (!IsSpan(fault.late) || !IsSpan(fault.lasting)) return "a time is out of bounds";
+  if (!IsSpan(fault.late) || !IsSpan(fault.pace) || !IsSpanOrNever(fault.lasting)) return "a time is out of bounds";
+  if (fault.lasting == kNeverAfter && fault.kind != FaultKind::kIntrude) return "a time is out of bounds";
   int places = (fault.byte != kAll) + (fault.age != kNeverAfter) + (fault.at != kNeverAfter);
   if ((IsDeath(fault.kind) || fault.kind == FaultKind::kStall) && places != 1) {
     return "it needs one of byte=, age= and at=";
   }
-  if (IsOfHost(fault.kind) && places != 1) return "it needs one of age= and at=";
+  if ((IsOfHost(fault.kind) || fault.kind == FaultKind::kIntrude) && places != 1) {
+    return "it needs one of age= and at=";
+  }
+  if (fault.kind == FaultKind::kTamper && fault.byte == kAll) return "it needs byte=";
+  if (fault.kind == FaultKind::kTamper && fault.bit > 7) return "bit must be at most 7";
+  if (fault.size == 0) return "a size must be at least 1";
+  if (fault.with == Forging::kReflected && fault.kind != FaultKind::kImpostor) return "only an impostor reflects";
   return {};
 }
 
@@ -131,6 +138,9 @@ std::optional<std::string> Problem(const Plan& plan) {
     if (auto why = ProblemOf(fault)) return fmt::format("\"{}\": {}", Print(fault), *why);
     if (fault.client >= plan.clients.size()) {
       return fmt::format("\"{}\": there is no such client", Print(fault));
+    }
+    if (fault.from_client >= plan.clients.size()) {
+      return fmt::format("\"{}\": there is no such from_client", Print(fault));
     }
   }
   return {};

@@ -78,6 +78,15 @@ template <FaultKind kKind>
 bool Has(const Plan& plan) {
   return AnyFault(plan, [](const Fault& fault) { return fault.kind == kKind; });
 }
+template <Tampering kHow>
+bool Tampers(const Plan& plan) {
+  return AnyFault(plan, [](const Fault& fault) { return fault.kind == FaultKind::kTamper && fault.how == kHow; });
+}
+// Whether he says something, and where he has it from.
+bool Says(const Fault& fault, Forging with) {
+  if (!IsAdversary(fault.kind) || fault.with != with) return false;
+  return fault.kind != FaultKind::kTamper || fault.how == Tampering::kInsert || fault.how == Tampering::kReplace;
+}
 template <Suite kSuite>
 bool Asks(const Plan& plan) {
   return AnyClient(plan, [](const ClientPlan& client) { return client.settings.suite == kSuite; });
@@ -106,6 +115,7 @@ constexpr std::string_view kTables = "what a server has room for";
 constexpr std::string_view kKeys = "who talks to whom";
 constexpr std::string_view kNetwork = "what the network is like";
 constexpr std::string_view kDeaths = "how transports die";
+constexpr std::string_view kAdversary = "what an adversary does";
 constexpr std::string_view kTroubles = "what else goes wrong";
 
 constexpr PlanOption kOptions[] = {
@@ -382,6 +392,45 @@ constexpr PlanOption kOptions[] = {
      [](const Plan& plan) { return AnyFault(plan, [](const Fault& f) { return f.live; }); }},
     {kTroubles, "a probe", "fault.kind", "a client opens another transport although it has one that works",
      Has<FaultKind::kProbe>},
+
+    {kAdversary, "a flipped bit", "fault.kind fault.how fault.bit", "one bit of a transport arrives as another",
+     Tampers<Tampering::kFlip>},
+    {kAdversary, "bytes left out", "fault.kind fault.how fault.size", "some of what was written never arrives",
+     Tampers<Tampering::kOmit>},
+    {kAdversary, "bytes put in", "fault.kind fault.how fault.size", "others arrive between what was written",
+     Tampers<Tampering::kInsert>},
+    {kAdversary, "bytes exchanged", "fault.kind fault.how fault.size", "others arrive in place of what was written",
+     Tampers<Tampering::kReplace>},
+    {kAdversary, "a certain message", "fault.message", "where the bytes are changed is counted in messages",
+     [](const Plan& plan) { return AnyFault(plan, [](const Fault& f) { return f.message != kAll; }); }},
+    {kAdversary, "recorded bytes", "fault.with fault.from_transport fault.from_message fault.from_byte",
+     "he says what was written before, on this transport or another",
+     [](const Plan& plan) { return AnyFault(plan, [](const Fault& f) { return Says(f, Forging::kRecorded); }); }},
+    {kAdversary, "the other direction's bytes", "fault.from_direction", "what one side wrote is said to that side",
+     [](const Plan& plan) {
+       return AnyFault(plan, [](const Fault& f) {
+         const bool up = f.kind == FaultKind::kIntrude ||
+                         (f.kind == FaultKind::kTamper && f.direction == Direction::kUp);
+         return Says(f, Forging::kRecorded) && (f.from_direction == Direction::kUp) != up;
+       });
+     }},
+    {kAdversary, "another session's bytes", "fault.from_client", "what was written in one session is said in another",
+     [](const Plan& plan) {
+       return AnyFault(plan, [](const Fault& f) { return Says(f, Forging::kRecorded) && f.from_client != f.client; });
+     }},
+    {kAdversary, "noise", "fault.with", "he says what nobody wrote",
+     [](const Plan& plan) { return AnyFault(plan, [](const Fault& f) { return Says(f, Forging::kNoise); }); }},
+    {kAdversary, "an intruder", "fault.kind", "he opens a transport to the server himself", Has<FaultKind::kIntrude>},
+    {kAdversary, "an intruder that closes", "fault.lasting", "and closes it after a while",
+     [](const Plan& plan) {
+       return AnyFault(plan, [](const Fault& f) { return f.kind == FaultKind::kIntrude && f.lasting != kNeverAfter; });
+     }},
+    {kAdversary, "an impostor", "fault.kind fault.dial", "he takes a dial in the server's place",
+     Has<FaultKind::kImpostor>},
+    {kAdversary, "a mirror", "fault.with", "and says what he is told",
+     [](const Plan& plan) { return AnyFault(plan, [](const Fault& f) { return Says(f, Forging::kReflected); }); }},
+    {kAdversary, "a slow tongue", "fault.pace", "he says it byte by byte",
+     [](const Plan& plan) { return AnyFault(plan, [](const Fault& f) { return f.pace > Duration{}; }); }},
 };
 
 static_assert(std::size(kOptions) <= kPlanOptionsMax);

@@ -24,6 +24,9 @@ abort by=server code=7 delivered=1000
 
 reset client=0 transport=1 of=c>s byte=137 server_learns=30s keep_down=0  # and nobody hears of it
 refuse client=0 dial=2
+tamper client=0 transport=1 of=s>c message=2 byte=0 how=replace from_transport=0 from_of=c>s from_message=3
+intrude client=0 transport=1 age=2s from_transport=1 from_message=0 bit=77 pace=10ms lasting=1s
+impostor client=0 dial=4 with=reflected
 )";
 
 TEST(Plan, ReadsAsItIsWritten) {
@@ -39,11 +42,18 @@ TEST(Plan, ReadsAsItIsWritten) {
   EXPECT_EQ(plan->clocks[0].offset, std::chrono::seconds(-300));
   EXPECT_EQ(plan->paths[0].path.latency, milliseconds(140));
   EXPECT_EQ(plan->aborts[0].delivered, 1000U);
-  ASSERT_EQ(plan->faults.size(), 2U);
+  ASSERT_EQ(plan->faults.size(), 5U);
   EXPECT_EQ(plan->faults[0].byte, 137U);
   EXPECT_EQ(plan->faults[0].server_learns, std::chrono::seconds(30));
   EXPECT_EQ(plan->faults[0].keep_down, 0U);
   EXPECT_EQ(plan->faults[1].dial, 2U);
+  EXPECT_EQ(plan->faults[2].how, Tampering::kReplace);
+  EXPECT_EQ(plan->faults[2].message, 2U);
+  EXPECT_EQ(plan->faults[2].from_direction, Direction::kUp);
+  EXPECT_EQ(plan->faults[2].from_message, 3U);
+  EXPECT_EQ(plan->faults[3].bit, 77U);
+  EXPECT_EQ(plan->faults[3].pace, milliseconds(10));
+  EXPECT_EQ(plan->faults[4].with, Forging::kReflected);
 }
 
 TEST(Plan, PrintsWhatParsesToTheSame) {
@@ -88,6 +98,16 @@ TEST(Plan, RefusesEachMistakeWithItsLine) {
       {"reset client=0 byte=1 at=1s", "it needs one of byte=, age= and at="},
       {"reset client=1 byte=1", "there is no such client"},
       {"probe client=0", "it needs one of age= and at="},
+      {"tamper client=0 transport=0", "it needs byte="},
+      {"tamper client=0 transport=0 at=1s", "line 2: tamper has no at="},
+      {"tamper client=0 byte=1 bit=8", "bit must be at most 7"},
+      {"tamper client=0 byte=1 how=bend", "\"bend\" is no value for how"},
+      {"tamper client=0 byte=1 how=insert with=reflected", "only an impostor reflects"},
+      {"intrude client=0", "it needs one of age= and at="},
+      {"intrude client=0 at=1s size=0", "a size must be at least 1"},
+      {"intrude client=0 at=1s from_client=4", "there is no such from_client"},
+      {"impostor client=0 dial=1 age=1s", "line 2: impostor has no age="},
+      {"stall client=0 byte=1 lasting=never", "a time is out of bounds"},
       {"abort client=9", "an abort names a client that is not there"},
       {"abort code=4611686018427387904", "code must be at most 2^62 - 1"},
       {"clock client=3", "a clock names a client that is not there"},

@@ -46,6 +46,15 @@ struct EnumNames<Segments> {
   static constexpr std::array<std::string_view, 4> kNames = {"whole", "random", "one-byte", "coalesced"};
 };
 
+template <>
+struct EnumNames<Tampering> {
+  static constexpr std::array<std::string_view, 4> kNames = {"flip", "omit", "insert", "replace"};
+};
+template <>
+struct EnumNames<Forging> {
+  static constexpr std::array<std::string_view, 3> kNames = {"recorded", "noise", "reflected"};
+};
+
 struct Unit {
   std::string_view name;
   int64_t ns;
@@ -112,6 +121,12 @@ bool FromText(std::string_view text, E& value) {
   if (text.empty() || found == names.end()) return false;
   value = static_cast<E>(found - names.begin());
   return true;
+}
+
+// The key of a field.
+std::string_view KeyOf(std::string_view field) {
+  if (field == "direction") return "of";
+  return field == "from_direction" ? "from_of" : field;
 }
 
 // --- Printing ------------------------------------------------------------------------------------------------------
@@ -251,7 +266,7 @@ bool ParseFault(Line& line, Plan& plan) {
     if (line.word() != NameOf(kind)) continue;
     Fault fault = FaultOf(kind);
     VisitFieldPairs(fault, fault, [&](std::string_view name, auto& field, auto&) {
-      if (HasField(kind, name)) line.Take(name == "direction" ? "of" : name, field);
+      if (HasField(kind, name)) line.Take(KeyOf(name), field);
     });
     plan.faults.push_back(fault);
     return true;
@@ -296,7 +311,7 @@ std::string Print(const Fault& fault) {
     bool always = name == "dial" || (name == "transport" && fault.at == kNeverAfter) ||
                   (name == "direction" && fault.byte != kAll);
     if (!always && x == y) return;
-    out += fmt::format(" {}={}", name == "direction" ? "of" : name, ToText(x));
+    out += fmt::format(" {}={}", KeyOf(name), ToText(x));
   });
   return out;
 }

@@ -12,6 +12,8 @@
 //   abort client=0 by=server code=7 delivered=1000
 //   reset client=0 transport=1 of=c>s byte=137 server_learns=30s keep_down=0
 //   refuse client=0 dial=2
+//   tamper client=0 transport=1 of=c>s message=2 byte=5 bit=3
+//   intrude client=0 transport=1 age=2s from_transport=1 from_message=0 pace=10ms
 //
 // Times: an integer, of an offset maybe negative, and ns, us, ms or s, or `never`. Sizes: bytes, or `all`.
 

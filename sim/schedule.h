@@ -29,6 +29,7 @@ enum class Happening : uint8_t {
   kClock,      // a: index of the rule.
   kFault,      // a: index of the fault, b: link or kNoLink.
   kHeal,
+  kAdversary,  // a: index of what he says. The next byte, or his close.
 };
 
 struct Scheduled {

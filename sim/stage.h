@@ -12,6 +12,7 @@
 #include "sim/plan.h"
 #include "sim/schedule.h"
 #include "sim/trace.h"
+#include "sim/witness.h"
 
 namespace holdfast::sim {
 
@@ -31,6 +32,7 @@ struct Stage {
   MarkWatcher marks;
   bool watches_marks = false;
   Judge judge;
+  Witness witness;
 
   // Something happened: it is logged, and the oracles see it. `bytes`: of a Write or a Deliver; only those of a Write
   // are logged, for those of a Deliver are known from the plan.

@@ -51,6 +51,7 @@ class StreamLink {
       end.backlog = std::move(backlog);
       end.backlog.clear();
     }
+    written = {0, 0};
     arrival_scheduled = {kNever, kNever};
     byte_fault = {kAll, kAll};
   }
@@ -67,13 +68,14 @@ class StreamLink {
   // Neither side will ever do anything with it again.
   bool over() const { return ends_[0].state == EndState::kOver && ends_[1].state == EndState::kOver; }
 
-  uint64_t transport = kNoTransport;  // Its number, once the client has it...
-  Time opened_at = kNever;            // ...and since when.
-  bool abandoned = false;             // The client no longer wants what it dialed.
-  bool confirmed = false;             // The server's session is on it.
-  bool died = false;                  // By a fault...
-  bool cut_in_handshake = false;      // ...between the first byte and the confirmation, if that never comes,
-  bool died_by_fin = false;           // ...so that a side learns of it after what was under way to it.
+  uint64_t transport = kNoTransport;         // Its number, once the client has it, or an intruder's...
+  Time opened_at = kNever;                   // ...and since when.
+  bool abandoned = false;                    // The client no longer wants what it dialed.
+  bool confirmed = false;                    // The server's session is on it.
+  bool died = false;                         // By a fault...
+  bool cut_in_handshake = false;             // ...between the first byte and the confirmation, if that never comes,
+  bool died_by_fin = false;                  // ...so that a side learns of it after what was under way to it.
+  std::array<uint64_t, 2> written = {0, 0};  // By direction: bytes that its writer got rid of.
   std::array<Time, 2> arrival_scheduled = {kNever, kNever};  // By direction: the earliest kArrive.
   std::array<uint64_t, 2> byte_fault = {kAll, kAll};         // By direction: where the next fault waits.
 

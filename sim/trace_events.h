@@ -97,6 +97,9 @@ HOLDFAST_TRACE_EVENTS(HOLDFAST_TRACE_STRUCT)
 // In place of a transport's number.
 inline constexpr uint64_t kNoTransport = UINT64_MAX;        // There is none.
 inline constexpr uint64_t kGoneTransport = UINT64_MAX - 1;  // One that is closed, or never was.
+// From here on: transports that an adversary opened, in their order.
+inline constexpr uint64_t kIntruders = uint64_t{1} << 32;
+constexpr bool IsIntruder(uint64_t transport) { return transport >= kIntruders && transport < kGoneTransport; }
 
 // Who does or sees it.
 struct Actor {
@@ -111,6 +114,6 @@ struct Actor {
 };
 
 // What comes of a dial.
-enum class DialFate : uint8_t { kConnects, kRefused, kHangs, kGhost, kSlow };
+enum class DialFate : uint8_t { kConnects, kRefused, kHangs, kGhost, kSlow, kImpostor };
 
 }  // namespace holdfast::sim

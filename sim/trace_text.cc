@@ -16,7 +16,7 @@
 namespace holdfast::sim {
 namespace {
 
-constexpr std::array<std::string_view, 5> kFates = {"connects", "refused", "hangs", "ghost", "slow"};
+constexpr std::array<std::string_view, 6> kFates = {"connects", "refused", "hangs", "ghost", "slow", "impostor"};
 
 std::string Seconds(uint64_t ns) { return fmt::format("{}.{:09}", ns / 1'000'000'000, ns % 1'000'000'000); }
 
@@ -34,6 +34,7 @@ std::string FieldText(std::string_view name, uint64_t value) {
   if (name == "transport" || name == "attached" || name == "candidate") {
     if (value == kNoTransport) return "none";
     if (value == kGoneTransport) return "gone";
+    if (IsIntruder(value)) return fmt::format("intruder{}", value - kIntruders);
   }
   return fmt::format("{}", value);
 }

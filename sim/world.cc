@@ -20,6 +20,7 @@ void World::Start(const Plan& plan, const Protocol& protocol, const WorldOptions
   stage_.watches_marks = options.watch_marks;
   if (options.watch_marks) stage_.marks.Reset(plan);
   stage_.judge.Reset();
+  stage_.witness.Reset(plan);
   steps_ = 0;
   done_ = all_ended_ = false;
   healed_at_ = kNever;
@@ -93,6 +94,8 @@ void World::Happen(const Scheduled& next) {
       return StrikeFault(next.a, next.b);
     case Happening::kHeal:
       return Heal();
+    case Happening::kAdversary:
+      return network_.Speak(stage_, next.a);
   }
 }
 
@@ -104,6 +107,7 @@ void World::Arrive(uint32_t link, Direction direction) {
   }
   const ByteSpan bytes = network_.Arriving(stage_, link, direction);
   if (!bytes.empty()) {
+    if (network_.IsHeardByImpostor(link, direction)) network_.Overhear(stage_, link, bytes);
     host.OnBytes(stage_, network_, link, bytes);
     network_.Arrived(stage_, link, direction);
   }

@@ -12,8 +12,6 @@ os.chdir(os.path.dirname(os.path.realpath(sys.argv.pop())))
 # Row (its number, or how it begins) and the room that it waits for. Shrinks, and ends empty.
 WAITING = {
     "32": "net",
-    "feeds one session's": "the simulator's adversary",
-    "splices records": "the simulator's adversary",
 }
 
 # The sections, and the rows that each must have: by number where they have one, else by how many.

@@ -13,4 +13,13 @@ void Attempts::OnUnconfirmed(const Scene& scene, uint64_t client, uint64_t trans
                                            number, client));
 }
 
+void Attempts::OnIntrusion(const Scene& scene, uint64_t client, uint64_t transport, bool news, uint64_t before,
+                           uint64_t after) const {
+  if (before == after) return;
+  scene.judge.Fail("attempts", fmt::format("what intruder {} said changed client {}'s session at the server, although "
+                                           "{}",
+                                           transport - kIntruders, client,
+                                           news ? "nothing confirmed it" : "it was forged, repeated or too old"));
+}
+
 }  // namespace holdfast::sim

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/error.h"
 
 namespace holdfast::sim {
@@ -43,10 +45,40 @@ bool IsExpected(const Plan& plan, uint32_t client, Error error) {
   }
 }
 
+// What can come about where bytes were changed that nothing protects, or whose tag gives it away.
+bool IsOfForgery(Error error) {
+  switch (error) {
+    case Error::kBadPreamble:
+    case Error::kBadLength:
+    case Error::kBadTag:
+    case Error::kWeakKey:
+    case Error::kTooSoon:        // More than may come before a verdict.
+    case Error::kTruncated:      // Of message 1, whose parameters are in the clear...
+    case Error::kTrailingBytes:  // ...or of lengths that are.
+    case Error::kOffsetTooLarge:
+    case Error::kReplayed:
+    case Error::kClockSkew:
+    case Error::kUnsupportedVersion:  // A preamble was changed, or a hint made up.
+    case Error::kUnsupportedPattern:
+    case Error::kUnsupportedSuite:
+    case Error::kServerHint:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
-void Honest::Check(const Scene& scene, uint64_t client, uint64_t error) const {
+void Honest::OnTainted(uint64_t client, uint64_t transport) {
+  const std::pair touched(client, transport);
+  if (std::ranges::find(tainted_, touched) == tainted_.end()) tainted_.push_back(touched);
+}
+
+void Honest::Check(const Scene& scene, uint64_t client, uint64_t transport, uint64_t error) const {
   if (IsInnocent(static_cast<Error>(error))) return;
+  const bool tainted = std::ranges::find(tainted_, std::pair(client, transport)) != tainted_.end();
+  if (tainted && IsOfForgery(static_cast<Error>(error))) return;
   if (IsExpected(scene.plan, static_cast<uint32_t>(client), static_cast<Error>(error))) return;
   scene.judge.Fail("honest", fmt::format("the {} finds fault with what came over a transport of client {}: {}",
                                          NameOf(scene.actor.is_client() ? Side::kClient : Side::kServer), client,

@@ -10,7 +10,9 @@
 #include "sim/oracles/early.h"
 #include "sim/oracles/exact_delivery.h"
 #include "sim/oracles/fin_once.h"
+#include "sim/oracles/forgery.h"
 #include "sim/oracles/honest.h"
+#include "sim/oracles/indistinct.h"
 #include "sim/oracles/liveness.h"
 #include "sim/oracles/nonce_uniqueness.h"
 #include "sim/oracles/one_attached.h"
@@ -39,6 +41,8 @@ struct Oracles {
   Retries retries;
   Admission admission;
   Early early;
+  Forgery forgery;
+  Indistinct indistinct;
 
   void Reset(const Plan& plan) {
     ForEach([&plan](auto& oracle) { oracle.Reset(plan); });
@@ -70,6 +74,8 @@ struct Oracles {
     act(retries);
     act(admission);
     act(early);
+    act(forgery);
+    act(indistinct);
   }
 };
 
