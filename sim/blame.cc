@@ -90,6 +90,7 @@ bool IsAhead(const Past& past, const Fault& fault) {
   if (IsOfDial(fault.kind)) return fault.dial >= client.dials;
   if (fault.at != kNeverAfter) return After(kStart, fault.at) > past.now;
   if (fault.transport >= client.transports.size()) return true;
+  if (fault.message != kAll) return false;  // Which of its messages have begun is not known.
   const TransportPast& transport = client.transports[fault.transport];
   if (fault.age != kNeverAfter) return After(transport.opened, fault.age) > past.now;
   return fault.byte > transport.written[static_cast<size_t>(fault.direction)];
@@ -132,7 +133,8 @@ std::vector<Fault> FaultsFrom(const Plan& plan, const Past& past, const Plan& dr
     faults.push_back(past.struck[i] ? plan.faults[i] : Placeholder());
   }
   while (!faults.empty() && !past.struck[faults.size() - 1]) faults.pop_back();
-  for (const Fault& fault : Dealt(drawn.faults, drawn.clients.size(), plan.clients.size())) {
+  for (Fault fault : Dealt(drawn.faults, drawn.clients.size(), plan.clients.size())) {
+    fault.from_client %= static_cast<uint32_t>(plan.clients.size());
     if (IsAhead(past, fault)) faults.push_back(fault);
   }
   return faults;

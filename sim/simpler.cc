@@ -198,6 +198,13 @@ Plan WithoutClients(Plan plan, size_t first, size_t count) {
   mend(plan.paths);
   mend(plan.aborts);
   mend(plan.faults);
+  for (Fault& fault : plan.faults) {  // Whose bytes an adversary says.
+    if (fault.from_client >= first + count) {
+      fault.from_client -= static_cast<uint32_t>(count);
+    } else if (fault.from_client >= first) {
+      fault.from_client = 0;
+    }
+  }
   return plan;
 }
 

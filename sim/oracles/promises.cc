@@ -49,6 +49,7 @@ void Promises::On(const Scene& scene, const trace::Resumed& event) {
 // A candidate waits no shorter than from here on.
 void Promises::On(const Scene& scene, const trace::Receive& event) {
   heard_[event.client][scene.actor.is_client() ? 0 : 1] = scene.now;
+  if (IsIntruder(event.transport)) return;
   Newest& newest = newest_[event.client];
   if (scene.actor.is_client() || (newest.transport != kNoTransport && event.transport <= newest.transport)) return;
   newest = {event.transport, scene.now};
