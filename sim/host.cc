@@ -137,6 +137,10 @@ void Host::OnBytes(Stage& stage, Network& network, uint32_t index, ByteSpan byte
   provenance_ = stage.witness.OnReceived(index, side(), bytes);
   if (provenance_.tainted) stage.oracles.honest.OnTainted(link.client(), link.transport);
   stage.oracles.forgery.OnReceive(stage.SceneOf(actor_), link.client(), link.transport, provenance_);
+  if (!actor_.is_client() && stage.witness.watches()) {
+    stage.oracles.indistinct.OnHeard(stage.SceneOf(actor_), link.client(), link.transport,
+                                     stage.witness.QuestionOn(index));
+  }
   const bool intrudes = IsIntruder(link.transport);
   if (intrudes) TakeDigests(end.id);
   const uint32_t bystander = intrudes ? kNoApplication : BystanderOf(link);

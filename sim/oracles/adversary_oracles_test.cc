@@ -191,6 +191,12 @@ TEST_F(IndistinctTest, ObjectsToACloseAtAnother) {
   ExpectVerdict("indistinct", "closed it after 0.003000000 s; on all such it should be after 60.000000000 s");
 }
 
+TEST_F(IndistinctTest, AcceptsThatAMemberIsClosedForWhatFollows) {
+  oracles_.indistinct.OnHeard(SceneOf(kServer), 0, kIntruders, {.genuine = true});
+  Close();
+  ExpectContent();
+}
+
 TEST_F(IndistinctTest, AcceptsThatRoomIsMade) {
   Close(Error::kTableFull);
   ExpectContent();

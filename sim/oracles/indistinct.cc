@@ -28,6 +28,11 @@ bool RemembersGreetings(const Plan& plan) {
   return std::ranges::count_if(plan.clocks, of_server) == 1 && found->at == Duration{};
 }
 
+bool MayBeAnswered(const Plan& plan, const Question& question) {
+  const bool refuses = question.repeated && (question.resume || RemembersGreetings(plan));
+  return question.genuine && !refuses;
+}
+
 }  // namespace
 
 void Indistinct::Forget(uint64_t client, uint64_t transport) {
@@ -82,10 +87,13 @@ void Indistinct::On(const Scene& scene, const trace::Quiet&) {
   for (const Silent& silent : open_) CheckOpen(scene, silent);
 }
 
+void Indistinct::OnHeard(const Scene& scene, uint64_t client, uint64_t transport, const Question& question) {
+  if (!open_.empty() && MayBeAnswered(scene.plan, question)) Forget(client, transport);
+}
+
 void Indistinct::OnAnswer(const Scene& scene, uint64_t client, uint64_t transport, const Question& question) const {
   if (!scene.plan.server.network_key) return;
-  const bool refuses = question.repeated && (question.resume || RemembersGreetings(scene.plan));
-  if (question.genuine && !refuses) return;
+  if (MayBeAnswered(scene.plan, question)) return;
   scene.judge.Fail(kName, fmt::format("the private listener answers {} on {} of client {}",
                                       question.genuine ? "what was said before" : "what no member wrote",
                                       NameOfTransport(transport), client));

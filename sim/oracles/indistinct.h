@@ -21,7 +21,10 @@ class Indistinct {
   void On(const Scene& scene, const trace::Closed& event);
   void On(const Scene& scene, const trace::Quiet& event);
 
-  // The server says its first word on a transport. For where a witness watches.
+  // For where a witness watches. The server was given bytes, and `question` is what it has heard so far: whoever said a
+  // word that it may answer is let go, for what follows that may cost him the transport before the answer is out...
+  void OnHeard(const Scene& scene, uint64_t client, uint64_t transport, const Question& question);
+  // ...and the server says its first word on a transport.
   void OnAnswer(const Scene& scene, uint64_t client, uint64_t transport, const Question& question) const;
 
  private:
