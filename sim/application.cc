@@ -5,13 +5,8 @@
 
 namespace holdfast::sim {
 
-Application::Application(const Stage& stage, uint32_t client, Side side, SessionId session)
-    : client_(client),
-      side_(side),
-      session_(session),
-      label_(static_cast<uint64_t>(session)),
-      born_(stage.now),
-      next_send_(stage.now) {
+Application::Application(const Stage& stage, uint32_t client, Side side, SessionId session, uint64_t label)
+    : client_(client), side_(side), session_(session), label_(label), born_(stage.now), next_send_(stage.now) {
   const ClientPlan& plan = stage.plan.clients[client];
   const SessionOptions& options = side == Side::kClient ? plan.settings.session : stage.plan.server.session;
   accepts_max_ = options.replay_bytes_max;
@@ -29,7 +24,7 @@ void Application::OnDeliver(const Stage& stage, uint64_t offset, uint64_t size) 
 void Application::OnImported(SessionId session, bool live) {
   session_ = session;
   away_ = waits_for_space_ = false;
-  if (!live && says_consumed_) delivered_ = consumed_;
+  if (!live && says_consumed_ && !over_) delivered_ = consumed_;
 }
 
 void Application::OnPeerFinished(const Stage& stage) {

@@ -14,7 +14,7 @@ class Application {
  public:
   Application() = default;
   // A client's exists from the start, a server's from the moment its session is open.
-  Application(const Stage& stage, uint32_t client, Side side, SessionId session);
+  Application(const Stage& stage, uint32_t client, Side side, SessionId session, uint64_t label);
 
   // Does all that is to be done now. True if it called a verb of the endpoint, which is then to be polled.
   bool Pump(Stage& stage, Endpoint& endpoint, Bytes& scratch);
@@ -27,12 +27,19 @@ class Application {
   void OnPeerFinished(const Stage& stage);
   void OnSpace() { waits_for_space_ = false; }
   void OnEnded() { over_ = true; }
-  void OnExported() { away_ = true; }
+  void OnExported() {
+    away_ = true;
+    session_ = SessionId::kNone;
+  }
+  void OnLost() {  // With all that its endpoint knew.
+    over_ = true;
+    session_ = SessionId::kNone;
+  }
   // What was not consumed is lost with the owner before, unless the application moved with its session.
   void OnImported(SessionId session, bool live);
 
   uint32_t client() const { return client_; }
-  SessionId session() const { return session_; }  // As its endpoint knows it now.
+  SessionId session() const { return session_; }  // As its endpoint knows it now; none while it is away.
   uint64_t label() const { return label_; }       // As traces and oracles do: its first id, wherever it moves.
   uint64_t delivered() const { return delivered_; }
   uint64_t consumed() const { return says_consumed_ ? consumed_ : delivered_; }

@@ -224,7 +224,7 @@ double CampaignReport::SeedsPerSecond() const {
 bool IsRunTwice(uint64_t seed) { return Mix64(seed ^ 0x7477696365) % 20 == 0; }
 
 Plan PlanOfSeed(uint64_t seed, const CampaignOptions& options) {
-  GenerateOptions generate = {.profile = options.profile, .up_bytes = {}, .down_bytes = {}};
+  GenerateOptions generate = {.profile = options.profile, .up_bytes = {}, .down_bytes = {}, .without = options.without};
   if (const Bytes* file = FileOfSeed(seed, options)) {
     generate.up_bytes = generate.down_bytes = file->size();
   }

@@ -32,6 +32,7 @@ struct CampaignOptions {
   uint64_t seed_last = 2000;  // Inclusive.
   uint32_t jobs = 1;          // Threads; 0 counts as 1.
   Profile profile = Profile::kDefault;
+  Without without = {};
 
   bool watch_marks = true;  // Costs a tenth of a default seed, and a quarter of a small one.
   // If not empty: seed s carries files[s % files.size()] in both directions, besides its plan's network and faults,

@@ -6,6 +6,7 @@
 #include "sim/generate_adversary.h"
 #include "sim/generate_protocol.h"
 #include "sim/generate_rare.h"
+#include "sim/generate_trouble.h"
 
 namespace holdfast::sim {
 namespace {
@@ -43,6 +44,10 @@ class Generator {
   }
 
   Plan Make() {
+    if (options_.profile == Profile::kStorm) {
+      DrawStorm(c_, options_, plan_);
+      return std::move(plan_);
+    }
     DrawSwarm();
     DrawWorkload();
     DrawPaths();
@@ -51,13 +56,16 @@ class Generator {
     DrawAborts();
     if (small()) ShortenWaits();
     DrawHeal();
-    DrawProtocol(c_, options_.profile, RoundTripMax(), plan_);
+    DrawProtocol(c_, options_, RoundTripMax(), plan_);
     DrawRare(c_, options_, plan_);
-    DrawAdversary(c_, options_.profile, RoundTripMax(), plan_);
+    if (!Without(Feature::kCorrelated)) DrawTrouble(c_, options_, RoundTripMax(), plan_);
+    if (!Without(Feature::kAdversary)) DrawAdversary(c_, options_.profile, RoundTripMax(), plan_);
+    if (Without(Feature::kHeal)) plan_.heal = kNeverAfter;
     return std::move(plan_);
   }
 
  private:
+  bool Without(Feature feature) const { return options_.without.Has(feature); }
   bool small() const { return options_.profile == Profile::kSmall; }
   bool Half(Topic topic) { return c_.Chance(topic, 1, 2); }
   Duration Span(Topic topic, Duration min, Duration max) {  // Log-uniform, in whole microseconds.
@@ -78,6 +86,8 @@ class Generator {
   void ShortenWaits();
 
   void DrawSwarm();
+  void SpareNothing();
+  std::array<uint64_t, 3> Weights(std::array<uint64_t, 3> weights) const;
   void DrawWorkload();
   void DrawStream(Stream& stream, uint64_t bytes_max, std::optional<uint64_t> bytes);
   void DrawOptions();
@@ -119,6 +129,25 @@ void Generator::DrawSwarm() {
   if (!swarm_.in_handshake && !swarm_.in_data && !swarm_.by_age) swarm_.in_data = true;
   plan_.spurious_ticks = c_.Chance(kTopic, 1, 4);
   swarm_.by_time = !small() && c_.Chance(Topic::kProtocol, 1, 8);
+  if (Without(Feature::kSwarm)) SpareNothing();
+}
+
+// All that a run may be spared at once. Rare modes stay rare: with them all, no session would ever come about.
+void Generator::SpareNothing() {
+  for (bool Swarm::* family :
+       {&Swarm::fin,          &Swarm::reset,         &Swarm::silence,       &Swarm::in_handshake, &Swarm::in_data,
+        &Swarm::by_age,       &Swarm::learn_late,    &Swarm::lose_bytes,    &Swarm::late_bytes,   &Swarm::stalls,
+        &Swarm::dial_faults,  &Swarm::probes,        &Swarm::slow_paths,    &Swarm::narrow_paths, &Swarm::segments,
+        &Swarm::path_changes, &Swarm::small_buffers, &Swarm::small_records, &Swarm::early_timers, &Swarm::rekeys,
+        &Swarm::pauses}) {
+    swarm_.*family = true;
+  }
+  swarm_.by_time = !small();
+}
+
+std::array<uint64_t, 3> Generator::Weights(std::array<uint64_t, 3> weights) const {
+  if (Without(Feature::kSwarm)) weights.fill(1);
+  return weights;
 }
 
 // --- Workload ------------------------------------------------------------------------------------------------------
@@ -331,7 +360,7 @@ void Generator::DrawFaults(uint32_t client) {
 
 Fault Generator::DrawDeath(uint32_t client, uint32_t transport, bool must_know_session) {
   constexpr Topic kTopic = Topic::kFaults;
-  const std::array<uint64_t, 3> weights = {swarm_.fin ? 2U : 0U, swarm_.reset ? 3U : 0U, swarm_.silence ? 1U : 0U};
+  const auto weights = Weights({swarm_.fin ? 2U : 0U, swarm_.reset ? 3U : 0U, swarm_.silence ? 1U : 0U});
   Fault fault = FaultOf(static_cast<FaultKind>(c_.Weighted(kTopic, weights)));
   fault.client = client;
   fault.transport = transport;
@@ -367,8 +396,12 @@ Duration Generator::DrawMoment(Duration max) {
 
 void Generator::DrawPlace(Fault& fault, bool must_know_session) {
   constexpr Topic kTopic = Topic::kFaults;
-  const std::array<uint64_t, 3> weights = {swarm_.in_handshake ? 2U : 0U, swarm_.in_data ? 2U : 0U,
-                                           swarm_.by_age ? 1U : 0U};
+  const auto weights = Weights({swarm_.in_handshake ? 2U : 0U, swarm_.in_data ? 2U : 0U, swarm_.by_age ? 1U : 0U});
+  if (Without(Feature::kByteCuts)) {
+    fault.direction = Half(kTopic) ? Direction::kUp : Direction::kDown;
+    fault.age = DrawMoment(milliseconds(5000));
+    return;
+  }
   const size_t place = c_.Weighted(kTopic, weights);
   fault.direction = Half(kTopic) ? Direction::kUp : Direction::kDown;
   const bool up = fault.direction == Direction::kUp;
@@ -476,10 +509,13 @@ Plan Generate(Choices& choices, const GenerateOptions& options, uint64_t seed) {
   return Generator(choices, options, seed).Make();
 }
 
-std::string_view NameOf(Profile profile) { return profile == Profile::kDefault ? "default" : "small"; }
+std::string_view NameOf(Profile profile) {
+  constexpr std::array<std::string_view, kProfiles> kNames = {"default", "small", "storm"};
+  return kNames[static_cast<size_t>(profile)];
+}
 
 std::optional<Profile> ProfileNamed(std::string_view name) {
-  for (Profile profile : {Profile::kDefault, Profile::kSmall}) {
+  for (Profile profile : {Profile::kDefault, Profile::kSmall, Profile::kStorm}) {
     if (name == NameOf(profile)) return profile;
   }
   return std::nullopt;

@@ -9,6 +9,7 @@
 
 #include "sim/choices.h"
 #include "sim/plan.h"
+#include "sim/without.h"
 
 namespace holdfast::sim {
 
@@ -16,15 +17,18 @@ enum class Profile : uint8_t {
   kDefault,  // 0 B to 4 MiB a direction, log-uniform; up to four clients; a dozen faults.
   kSmall,    // At most 4 KiB in all, one client, at most three faults and about two resumes, and now and then an
              // adversary: thousands a second.
+  kStorm,    // Hundreds to thousands of clients with very little to say, all of whom lose the server at once.
 };
+inline constexpr size_t kProfiles = 3;
 std::string_view NameOf(Profile profile);
 std::optional<Profile> ProfileNamed(std::string_view name);
 
 struct GenerateOptions {
   Profile profile = Profile::kDefault;
-  // If the streams are to carry files, their sizes, for every client.
+  // If the streams are to carry files, their sizes, for every client. (In storms: the most that is carried of them.)
   std::optional<uint64_t> up_bytes = {};
   std::optional<uint64_t> down_bytes = {};
+  Without without = {};
 };
 
 // `seed` becomes the plan's seed: it keys the crypto entropy and the pattern of the data.

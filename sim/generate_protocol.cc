@@ -24,8 +24,12 @@ struct Swarm {
 
 class ProtocolGenerator {
  public:
-  ProtocolGenerator(Choices& choices, Profile profile, Duration round_trip_max, Plan& plan)
-      : c_(choices), small_(profile == Profile::kSmall), round_trip_max_(round_trip_max), plan_(plan) {}
+  ProtocolGenerator(Choices& choices, const GenerateOptions& options, Duration round_trip_max, Plan& plan)
+      : c_(choices),
+        small_(options.profile == Profile::kSmall),
+        without_(options.without),
+        round_trip_max_(round_trip_max),
+        plan_(plan) {}
 
   void Draw() {
     DrawSwarm();
@@ -63,6 +67,7 @@ class ProtocolGenerator {
 
   Choices& c_;
   const bool small_;
+  const Without without_;
   const Duration round_trip_max_;
   Plan& plan_;
   Swarm swarm_;
@@ -80,6 +85,12 @@ void ProtocolGenerator::DrawSwarm() {
   swarm_.moves = Chance(1, small_ ? 16 : 5);
   swarm_.sources = !small_ && Chance(1, 6);
   swarm_.little_memory = !small_ && Chance(1, 12);
+  if (!without_.Has(Feature::kSwarm)) return;
+  for (bool Swarm::* family : {&Swarm::consume, &Swarm::early, &Swarm::mutual, &Swarm::verdicts,
+                               &Swarm::private_network, &Swarm::clocks, &Swarm::moves}) {
+    swarm_.*family = true;
+  }
+  swarm_.sources = !small_;
 }
 
 // A client that finds no room waits until a session is forgotten, so these must not live long.
@@ -266,8 +277,8 @@ void ProtocolGenerator::MakeRoomForHandshakes() {
 
 }  // namespace
 
-void DrawProtocol(Choices& choices, Profile profile, Duration round_trip_max, Plan& plan) {
-  ProtocolGenerator(choices, profile, round_trip_max, plan).Draw();
+void DrawProtocol(Choices& choices, const GenerateOptions& options, Duration round_trip_max, Plan& plan) {
+  ProtocolGenerator(choices, options, round_trip_max, plan).Draw();
 }
 
 }  // namespace holdfast::sim

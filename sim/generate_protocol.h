@@ -12,6 +12,6 @@ namespace holdfast::sim {
 
 // The last step of Generate: everything else of the plan stands. All of it is decided on a topic of its own, so that
 // what a seed chose besides stays as it was. `round_trip_max`: of any transport.
-void DrawProtocol(Choices& choices, Profile profile, Duration round_trip_max, Plan& plan);
+void DrawProtocol(Choices& choices, const GenerateOptions& options, Duration round_trip_max, Plan& plan);
 
 }  // namespace holdfast::sim

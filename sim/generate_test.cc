@@ -54,11 +54,11 @@ TEST(Generate, SmallKeepsItsPromise) {
 TEST(Generate, DefaultMeetsEveryKindOfEverything) {
   std::set<FaultKind> kinds;
   std::set<Segments> segments;
-  std::set<size_t> clients;
+  std::set<size_t> clients;  // Crowds apart.
   size_t aborts = 0, bytes_large = 0, bytes_none = 0, narrow = 0, rekeys = 0, short_holds = 0, aes = 0;
   for (uint64_t seed = 0; seed < 2000; ++seed) {
     const Plan plan = Of(seed, Profile::kDefault);
-    clients.insert(plan.clients.size());
+    if (plan.clients.size() < 8) clients.insert(plan.clients.size());
     for (const Fault& fault : plan.faults) kinds.insert(fault.kind);
     for (const PathRule& rule : plan.paths) {
       segments.insert(rule.path.segments);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace holdfast::sim {
 namespace {
@@ -29,6 +30,13 @@ void Host::Reset(Stage& stage, Actor actor, std::unique_ptr<Endpoint> endpoint) 
   moving_.clear();
   touched_.clear();
   census_ = {};
+  latest_.assign(actor.is_client() ? 0 : stage.plan.clients.size(), kNoApplication);
+  earlier_.clear();
+  endpoint_.SetLargestBlock(Scarcity::kNone);
+  scarce_until_ = kNever;
+  down_ = false;
+  generation_ = 0;
+  clock_.reset();
   transports_open_ = 0;
   wish_ = 0;
   wish_waits_ = false;
@@ -40,11 +48,18 @@ void Host::Reset(Stage& stage, Actor actor, std::unique_ptr<Endpoint> endpoint) 
 }
 
 void Host::Begin(Stage& stage, Network& network) {
-  applications_.emplace_back(stage, actor_.index, Side::kClient, kClientsSession);
-  seen_.emplace_back();
-  sessions_.At(kClientsSession) = 0;
+  AddApplication(stage, actor_.index, kClientsSession);
   Touch(0);
   Service(stage, network);
+}
+
+uint32_t Host::AddApplication(Stage& stage, uint32_t client, SessionId session) {
+  const auto index = static_cast<uint32_t>(applications_.size());
+  applications_.emplace_back(stage, client, side(), session, LabelOf(session));
+  seen_.emplace_back();
+  sessions_.At(session) = index;
+  if (!actor_.is_client()) earlier_.push_back(std::exchange(latest_[client], index));
+  return index;
 }
 
 // --- Happenings ----------------------------------------------------------------------------------------------------
@@ -71,6 +86,7 @@ void Host::OnTimer(Stage& stage, Network& network) {
 void Host::OnApplication(Stage& stage, Network& network, uint32_t application) {
   if (applications_[application].scheduled > stage.now) return;
   applications_[application].scheduled = kNever;
+  if (down_) return;
   Touch(application);
   Service(stage, network);
 }
@@ -166,11 +182,9 @@ void Host::OnBytes(Stage& stage, Network& network, uint32_t index, ByteSpan byte
 // it is not so large that looking at all of it costs more than it is worth.
 uint32_t Host::BystanderOf(const StreamLink& link) const {
   if (actor_.is_client() || link.confirmed) return kNoApplication;
-  for (size_t i = applications_.size(); i-- > 0;) {
-    if (applications_[i].client() != link.client() || applications_[i].over()) continue;
-    return seen_[i].state.replay_bytes <= kBystanderBytesMax ? static_cast<uint32_t>(i) : kNoApplication;
-  }
-  return kNoApplication;
+  uint32_t i = latest_[link.client()];
+  while (i != kNoApplication && applications_[i].over()) i = earlier_[i];
+  return i != kNoApplication && seen_[i].state.replay_bytes <= kBystanderBytesMax ? i : kNoApplication;
 }
 
 uint64_t Host::DigestOf(uint32_t application) const {
@@ -259,21 +273,28 @@ void Host::OnGone(Stage& stage, Network& network, uint32_t index) {
 
 void Host::OnVerdict(Stage& stage, Network& network, uint32_t index) {
   const Question question = questions_[index];
+  if (question.session == SessionId::kNone) return;  // Who asked is gone.
   const ClientPlan& plan = stage.plan.clients[question.client];
   const bool accept = actor_.is_client() ? !plan.distrust : !plan.refuse;
   stage.Emit(actor_,
-             trace::Verdict{.client = question.client, .session = Number(question.session), .accepted = accept});
+             trace::Verdict{.client = question.client, .session = LabelOf(question.session), .accepted = accept});
   endpoint_->Judge(stage.now, question.session, question.key, accept);
   if (actor_.is_client()) Touch(0);
   Service(stage, network);
 }
 
-void Host::OnClock(Stage& stage, Network& network, Duration offset) {
+void Host::SetClock(Stage& stage) {
   constexpr int64_t kTrueTimeAtStart = 1'900'000'000'000;  // In milliseconds of Unix time.
-  const auto since = std::chrono::floor<std::chrono::milliseconds>(stage.now - kStart + offset);
+  const auto since = std::chrono::floor<std::chrono::milliseconds>(stage.now - kStart + *clock_);
   const WallTime wall = {.unix_ms = static_cast<uint64_t>(kTrueTimeAtStart + since.count())};
   stage.Emit(actor_, trace::Clock{.unix_ms = wall.unix_ms});
   endpoint_->SetClock(stage.now, wall);
+}
+
+void Host::OnClock(Stage& stage, Network& network, Duration offset) {
+  clock_ = offset;
+  if (down_) return;
+  SetClock(stage);
   if (!actor_.is_client() || !applications_.empty()) Service(stage, network);
 }
 
@@ -315,6 +336,7 @@ void Host::Service(Stage& stage, Network& network) {
       if (++polls > kPollsMax) return Misbehaves(stage, "yields events without end");
     }
     again = false;
+    const Scarcity scarcity(endpoint_.largest_block());
     for (uint32_t application : touched_) {
       again = applications_[application].Pump(stage, *endpoint_, scratch_) || again;
     }
@@ -385,7 +407,7 @@ void Host::LookAtQuestions(Stage& stage) {
     question.epoch = epoch;
     stage.Emit(
         actor_,
-        trace::Moved{.client = question.client, .session = Number(question.session), .state = *state, .epoch = epoch});
+        trace::Moved{.client = question.client, .session = LabelOf(question.session), .state = *state, .epoch = epoch});
   }
 }
 
@@ -452,7 +474,7 @@ void Host::Misbehaves(Stage& stage, std::string what) {
 
 void Host::ForkInto(Host& copy, const ForkKey& key) const {
   copy = *this;
-  copy.endpoint_.reset(endpoint_->Fork(key));
+  copy.endpoint_.reset(down_ ? nullptr : endpoint_->Fork(key));
 }
 
 }  // namespace holdfast::sim

@@ -14,6 +14,7 @@
 #include "sim/endpoint.h"
 #include "sim/id_table.h"
 #include "sim/network.h"
+#include "sim/scarcity.h"
 #include "sim/stage.h"
 #include "sim/stream_entropy.h"
 
@@ -40,30 +41,58 @@ class Host {
   void OnGone(Stage& stage, Network& network, uint32_t link);
   void OnVerdict(Stage& stage, Network& network, uint32_t question);
   void OnClock(Stage& stage, Network& network, Duration offset);
-  void Move(Stage& stage, Network& network, uint32_t fault);
-  void Import(Stage& stage, Network& network, uint32_t parcel);
+  void Move(Stage& stage, Network& network, uint32_t fault, uint32_t client);
+  void OnImport(Stage& stage, Network& network, uint32_t parcel);
   bool Probe(Stage& stage, Network& network, uint32_t& dial);  // True if it dialed because of it.
 
-  const Endpoint& endpoint() const { return *endpoint_; }
+  // A server goes down, as a fault of the network's plan says; until it comes up with a new endpoint nothing reaches
+  // it.
+  void GoDown(Stage& stage, Network& network, uint32_t fault, Time up_at);
+  void ComeUp(Stage& stage, Network& network, std::unique_ptr<Endpoint> endpoint);
+  bool down() const { return down_; }
+
+  void FindLittleMemory(Stage& stage, Network& network, uint32_t fault);
+  void OnPlenty(Stage& stage);
+
+  const Endpoint& endpoint() const { return *endpoint_; }  // Not while it is down.
   const std::vector<Application>& applications() const { return applications_; }
+  // Whether the endpoint still has the application's session, or its tombstone.
+  bool Knows(const Application& application) const;
 
   // Makes `copy` a host in the same state.
   void ForkInto(Host& copy, const ForkKey& key) const;
 
  private:
+  // One call of the endpoint, which finds as much memory as its host has.
+  class Call {
+   public:
+    Call(Endpoint* endpoint, size_t largest_block) : endpoint_(endpoint), scarcity_(largest_block) {}
+    Endpoint* operator->() const { return endpoint_; }
+
+   private:
+    Endpoint* endpoint_;
+    Scarcity scarcity_;
+  };
+
   // Owns the endpoint. It is not copied: ForkInto says what it holds.
   class EndpointBox {
    public:
     EndpointBox() = default;
     EndpointBox(EndpointBox&&) = default;
-    EndpointBox& operator=(const EndpointBox&) { return *this; }
+    EndpointBox& operator=(const EndpointBox& other) {
+      largest_block_ = other.largest_block_;
+      return *this;
+    }
     EndpointBox& operator=(EndpointBox&&) = default;
     void reset(std::unique_ptr<Endpoint> endpoint) { endpoint_ = std::move(endpoint); }
+    void SetLargestBlock(size_t bytes) { largest_block_ = bytes; }
+    size_t largest_block() const { return largest_block_; }
     Endpoint& operator*() const { return *endpoint_; }
-    Endpoint* operator->() const { return endpoint_.get(); }
+    Call operator->() const { return Call(endpoint_.get(), largest_block_); }
 
    private:
     std::unique_ptr<Endpoint> endpoint_;
+    size_t largest_block_ = Scarcity::kNone;
   };
 
   static constexpr uint64_t kNotSeen = UINT64_MAX;
@@ -98,6 +127,8 @@ class Host {
     uint32_t application;
     uint32_t link;  // Of a live one.
     Time since;
+    Time due;
+    bool arrived;
   };
 
   Host& operator=(const Host&) = default;
@@ -119,10 +150,17 @@ class Host {
   void Dial(Stage& stage, Network& network);
   void SetWritable(Stage& stage, Network& network, uint32_t link, bool writable);
 
+  void Save(Stage& stage, uint32_t application, bool kept, Time up_at);
+  void Import(Stage& stage, Network& network, uint32_t parcel);
+  void SetClock(Stage& stage);
+  void SetLargestBlock(Stage& stage, uint64_t largest);
+
   void Look(Stage& stage, const Network& network, uint32_t application);
   void LookAtQuestions(Stage& stage);
   void LookAtCensus(Stage& stage);
   uint32_t BystanderOf(const StreamLink& link) const;
+  uint32_t AddApplication(Stage& stage, uint32_t client, SessionId session);
+  uint64_t LabelOf(SessionId session) const { return generation_ << 32 | static_cast<uint64_t>(session); }
   uint64_t DigestOf(uint32_t application) const;
   void TakeDigests(TransportId of);
   void CompareDigests(Stage& stage, const StreamLink& link) const;
@@ -140,6 +178,8 @@ class Host {
   IdTable<TransportId, uint32_t> links_;   // Every transport that the endpoint was handed.
   std::vector<Application> applications_;  // A client's is there from the start.
   std::vector<Seen> seen_;                 // By application.
+  std::vector<uint32_t> latest_;           // By client: its latest application at a server,
+  std::vector<uint32_t> earlier_;          // and by application the one before. kNoApplication: there is none.
   IdTable<SessionId, uint32_t> sessions_;  // To applications.
   std::vector<Question> questions_;        // In the order in which they were asked.
   uint32_t questions_open_ = 0;            // Of them, at a server: not settled.
@@ -156,6 +196,10 @@ class Host {
   bool early_ = false;          // What is being received brought bytes before it was confirmed.
   Time timer_ = kNever;         // The earliest that is scheduled.
   uint32_t ticks_in_vain_ = 0;  // In a row, after each of which the deadline was still past.
+  bool down_ = false;
+  uint64_t generation_ = 0;             // Of endpoints of servers: no two have the same, nor have labels of sessions.
+  std::optional<Duration> clock_ = {};  // How far it is off, once it was set.
+  Time scarce_until_ = kNever;
   Bytes scratch_;
 };
 

@@ -96,7 +96,7 @@ void Host::SessionEvent(Stage& stage, Network& network, const Event& event) {
   const Question* question = found == nullptr && ended != nullptr ? QuestionOf(event.session) : nullptr;
   if (question != nullptr) {
     stage.Emit(actor_, trace::Unopened{.client = question->client,
-                                       .session = Number(event.session),
+                                       .session = LabelOf(event.session),
                                        .cause = Number(ended->ending.cause),
                                        .origin = Number(ended->ending.origin)});
     return;
@@ -178,14 +178,12 @@ void Host::OpenSession(Stage& stage, Network& network, const Event& event) {
     if (link == kNoLink && question == nullptr) return Misbehaves(stage, "opens a session out of nothing");
     uint32_t client = question != nullptr ? question->client : network.link(link).client();
     if (question == nullptr && link == receiving_ && provenance_.news) client = provenance_.owner;
-    sessions_.At(event.session) = static_cast<uint32_t>(applications_.size());
-    applications_.emplace_back(stage, client, Side::kServer, event.session);
-    seen_.emplace_back();
+    AddApplication(stage, client, event.session);
   }
   const uint32_t index = *sessions_.Find(event.session);
   Touch(index);
   stage.Emit(actor_, trace::SessionOpened{.client = ClientOf(index),
-                                          .session = Number(event.session),
+                                          .session = LabelOf(event.session),
                                           .transport = NumberOf(network, event.transport)});
 }
 
@@ -195,7 +193,7 @@ void Host::Ask(Stage& stage, const Network& network, const Event& event, const P
   if (link == kNoLink) return Misbehaves(stage, "shows the key of a peer without a transport");
   const uint32_t client = network.link(link).client();
   const ClientPlan& plan = stage.plan.clients[client];
-  stage.Emit(actor_, trace::Asked{.client = client, .session = Number(event.session)});
+  stage.Emit(actor_, trace::Asked{.client = client, .session = LabelOf(event.session)});
   stage.ScheduleIn(actor_.is_client() ? plan.trust_delay : plan.verdict_delay, Happening::kVerdict, actor_.index,
                    static_cast<uint32_t>(questions_.size()));
   questions_.push_back({.session = event.session, .client = client, .key = key, .settled = actor_.is_client()});

@@ -14,30 +14,39 @@ constexpr Duration kImportAgain = std::chrono::milliseconds(500);  // After a po
 
 }  // namespace
 
-void Host::Move(Stage& stage, Network& network, uint32_t fault_index) {
+void Host::Move(Stage& stage, Network& network, uint32_t fault_index, uint32_t client) {
   const Fault& fault = stage.plan.faults[fault_index];
-  auto found = std::ranges::find_if(applications_, [&fault](const Application& application) {
-    return application.client() == fault.client && !application.over() && !application.away();
-  });
-  if (found == applications_.end()) return;
-  const auto index = static_cast<uint32_t>(found - applications_.begin());
+  if (down_) return;
+  uint32_t index = latest_[client];
+  while (index != kNoApplication && (applications_[index].over() || applications_[index].away())) {
+    index = earlier_[index];
+  }
+  if (index == kNoApplication) return;
+  Application& application = applications_[index];
   StreamEntropy ticket(stage.plan.seed, fmt::format("ticket{}", moving_.size()));
-  std::optional<Parcel> parcel = endpoint_->Export(stage.now, found->session(), fault.live, ticket, entropy_);
+  std::optional<Parcel> parcel = endpoint_->Export(stage.now, application.session(), fault.live, ticket, entropy_);
   if (!parcel) return;  // A live one without a transport.
-  network.CountFault(stage, fault_index, moving_.size());
-  stage.Emit(actor_, trace::Exported{.client = fault.client, .session = found->label(), .live = fault.live});
-  found->OnExported();
-  sessions_.Erase(found->session());
+  network.CountFault(stage, fault_index, client, moving_.size());
+  stage.Emit(actor_, trace::Exported{.client = client, .session = application.label(), .live = fault.live});
+  sessions_.Erase(application.session());
+  application.OnExported();
   const uint32_t link = LinkOf(parcel->transport);
   if (link != kNoLink) {
     network.link(link).end(side()).away = true;
+    links_.Erase(parcel->transport);
     --transports_open_;
   }
   // The network is made good for sessions that are there.
   const Time back = std::min(After(stage.now, fault.lasting), After(kStart, stage.plan.heal) - Duration(1));
-  stage.schedule.Add(std::max(stage.now, back), Happening::kImport, static_cast<uint32_t>(moving_.size()));
-  moving_.push_back({std::move(*parcel), index, link, stage.now});
+  const Time due = std::max(stage.now, back);
+  stage.schedule.Add(due, Happening::kImport, static_cast<uint32_t>(moving_.size()));
+  moving_.push_back({std::move(*parcel), index, link, stage.now, due, false});
   Service(stage, network);
+}
+
+// A server that is down takes what is due when it is up.
+void Host::OnImport(Stage& stage, Network& network, uint32_t number) {
+  if (!down_ && !moving_[number].arrived) Import(stage, network, number);
 }
 
 void Host::Import(Stage& stage, Network& network, uint32_t number) {
@@ -46,6 +55,7 @@ void Host::Import(Stage& stage, Network& network, uint32_t number) {
   const auto unpacked = endpoint_->Import(stage.now, moving.parcel, stage.now - moving.since, ticket);
   if (!unpacked && !moving.parcel.live) return stage.ScheduleIn(kImportAgain, Happening::kImport, number);
   if (!unpacked) return Misbehaves(stage, "loses a session that moves live");
+  moving.arrived = true;
   Application& application = applications_[moving.application];
   application.OnImported(unpacked->session, moving.parcel.live);
   sessions_.At(unpacked->session) = moving.application;
@@ -60,7 +70,6 @@ void Host::Import(Stage& stage, Network& network, uint32_t number) {
 
   // The transport goes on where it was left.
   LinkEnd& end = network.link(index).end(side());
-  links_.Erase(end.id);
   end.id = unpacked->transport;
   links_.At(end.id) = index;
   end.away = false;

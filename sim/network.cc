@@ -14,12 +14,15 @@ uint64_t SaltOf(const Plan& plan, const StreamLink& link, Direction direction) {
                static_cast<uint64_t>(direction));
 }
 
-const Fault* DialFaultOf(const Plan& plan, uint32_t client, uint32_t dial, uint32_t& index) {
+// A dial that begins now.
+const Fault* DialFaultOf(const Stage& stage, uint32_t client, uint32_t dial, uint32_t& index) {
+  const Plan& plan = stage.plan;
   for (index = 0; index < plan.faults.size(); ++index) {
     const Fault& fault = plan.faults[index];
-    if (IsOfDial(fault.kind) && fault.client == client && fault.dial == dial) {
-      return &fault;
-    }
+    if (!IsOfDial(fault.kind) || !IsOf(fault.client, client)) continue;
+    const Time from = After(kStart, fault.at);
+    const bool outage = fault.at != kNeverAfter;
+    if (outage ? from <= stage.now && stage.now < After(from, fault.lasting) : fault.dial == dial) return &fault;
   }
   return nullptr;
 }
@@ -51,11 +54,13 @@ void Network::Reset(Stage& stage) {
   clients_.assign(stage.plan.clients.size(), {});
   struck_.assign(stage.plan.faults.size(), 0);
   adversary_.Reset(stage.plan);
+  server_is_up_ = true;
   for (uint32_t i = 0; i < stage.plan.faults.size(); ++i) {
     const Fault& fault = stage.plan.faults[i];
-    if (fault.at != kNeverAfter) stage.ScheduleIn(fault.at, Happening::kFault, i, kNoLink);
+    if (fault.at != kNeverAfter && !IsOfDial(fault.kind)) stage.ScheduleIn(fault.at, Happening::kFault, i, kNoLink);
   }
-  stage.ScheduleIn(stage.plan.heal, Happening::kHeal);
+  const bool heals = stage.plan.heal != kNeverAfter;
+  stage.ScheduleIn(heals ? stage.plan.heal : kUnhealedRun, heals ? Happening::kHeal : Happening::kStop);
 }
 
 uint32_t Network::AddLink(Stage& stage, uint32_t client, uint32_t dial, DialFate fate) {
@@ -77,13 +82,14 @@ uint32_t Network::Dial(Stage& stage, uint32_t client) {
   const uint32_t dial = clients_[client].dials++;
   const uint32_t transport = clients_[client].transports;  // Which it is to be, if it comes to one.
   uint32_t fault_index = 0;
-  const Fault* fault = stage.healed ? nullptr : DialFaultOf(stage.plan, client, dial, fault_index);
-  const DialFate fate = fault != nullptr ? FateOf(fault->kind) : DialFate::kConnects;
+  const Fault* fault = stage.healed ? nullptr : DialFaultOf(stage, client, dial, fault_index);
+  DialFate fate = fault != nullptr ? FateOf(fault->kind) : DialFate::kConnects;
+  if (!server_is_up_ && fate != DialFate::kHangs) fate = DialFate::kRefused;
 
   const uint32_t index = AddLink(stage, client, dial, fate);
   StreamLink& link = links_[index];
   stage.Emit(Actor::Client(client), trace::Dialed{.client = client, .dial = dial, .fate = static_cast<uint64_t>(fate)});
-  if (fault != nullptr) CountFault(stage, fault_index, dial);
+  if (fault != nullptr) CountFault(stage, fault_index, client, dial);
   const Path& up = stage.healed ? kGoodPath : PathOf(stage.plan, client, transport, Direction::kUp);
   const Path& down = stage.healed ? kGoodPath : PathOf(stage.plan, client, transport, Direction::kDown);
   Duration round_trip = up.latency + down.latency;
@@ -126,7 +132,7 @@ void Network::Connected(Stage& stage, uint32_t index) {
   for (uint32_t i = 0; i < stage.plan.faults.size(); ++i) {
     const Fault& fault = stage.plan.faults[i];
     if (fault.age == kNeverAfter || IsOfDial(fault.kind)) continue;
-    if (fault.client != link.client() || fault.transport != link.transport) continue;
+    if (!IsOf(fault.client, link.client()) || fault.transport != link.transport) continue;
     stage.ScheduleIn(fault.age, Happening::kFault, i, index);
   }
 }
@@ -248,17 +254,16 @@ void Network::StrikeAtByte(Stage& stage, uint32_t index, Direction direction) {
                      struck_[i] == 0 && fault.client == links_[index].client() &&
                      fault.transport == links_[index].transport;
     if (!due) continue;
-    struck_[i] = 1;
-    Strike(stage, i, index);
+    if (!Strike(stage, i, fault.client, index)) struck_[i] = 1;  // On what had died already.
   }
   FindByteFault(stage, links_[index]);
 }
 
-bool Network::Strike(Stage& stage, uint32_t fault_index, uint32_t index) {
+bool Network::Strike(Stage& stage, uint32_t fault_index, uint32_t client, uint32_t index) {
   const Fault& fault = stage.plan.faults[fault_index];
-  if (stage.healed || IsOfHost(fault.kind)) return false;
+  if (stage.healed || IsOfHost(fault.kind) || IsOfDial(fault.kind)) return false;
   if (fault.kind == FaultKind::kIntrude) return Intrude(stage, fault_index);
-  if (index == kNoLink) index = clients_[fault.client].opened_last;
+  if (index == kNoLink) index = clients_[client].opened_last;
   if (index == kNoLink) return false;
   if (fault.kind == FaultKind::kTamper) return Tamper(stage, fault_index, index);
   const bool strikes =
@@ -267,21 +272,20 @@ bool Network::Strike(Stage& stage, uint32_t fault_index, uint32_t index) {
   return strikes;
 }
 
-void Network::CountFault(Stage& stage, uint32_t fault_index, uint64_t number) {
+void Network::CountFault(Stage& stage, uint32_t fault_index, uint32_t client, uint64_t number) {
   const Fault& fault = stage.plan.faults[fault_index];
-  struck_[fault_index] = 1;
-  ++stage.counters.faults[static_cast<size_t>(fault.kind)];
-  stage.Emit(
-      Actor::Network(),
-      trace::Fault{
-          .index = fault_index, .fault = static_cast<uint64_t>(fault.kind), .client = fault.client, .number = number});
+  const bool first = std::exchange(struck_[fault_index], uint8_t{1}) == 0;
+  if (first) ++stage.counters.faults[static_cast<size_t>(fault.kind)];
+  stage.Emit(Actor::Network(),
+             trace::Fault{
+                 .index = fault_index, .fault = static_cast<uint64_t>(fault.kind), .client = client, .number = number});
 }
 
 bool Network::Kill(Stage& stage, uint32_t fault_index, uint32_t index) {
   const Fault& fault = stage.plan.faults[fault_index];
   StreamLink& link = links_[index];
   if (link.died || link.over()) return false;
-  CountFault(stage, fault_index, link.transport);
+  CountFault(stage, fault_index, link.client(), link.transport);
   Die(stage, index, fault);
   return true;
 }
@@ -307,11 +311,35 @@ void Network::Die(Stage& stage, uint32_t index, const Fault& fault) {
   }
 }
 
+void Network::CutServer(Stage& stage, uint32_t fault_index) {
+  Fault how = stage.plan.faults[fault_index];
+  how.keep_up = 0;
+  how.server_learns = kNeverAfter;
+  server_is_up_ = false;
+  for (uint32_t i = 0; i < link_count_; ++i) {
+    StreamLink& link = links_[i];
+    LinkEnd& end = link.end(Side::kServer);
+    if (link.over() || link.fate() == DialFate::kImpostor) continue;
+    if (end.away) {  // Its session is on its way, and so is it: it dies there.
+      end.gone = true;
+      end.unread.clear();
+    } else {
+      end.state = EndState::kOver;
+      end.backlog.clear();
+    }
+    if (link.end(Side::kClient).state == EndState::kAwaited) {
+      link.Refuse();
+    } else if (!link.died && !link.over()) {
+      Die(stage, i, how);
+    }
+  }
+}
+
 bool Network::Stall(Stage& stage, uint32_t fault_index, uint32_t index) {
   const Fault& fault = stage.plan.faults[fault_index];
   StreamLink& link = links_[index];
   if (link.over()) return false;
-  CountFault(stage, fault_index, link.transport);
+  CountFault(stage, fault_index, link.client(), link.transport);
   const Time until = After(stage.now, fault.lasting);
   for (Direction d : {Direction::kUp, Direction::kDown}) {
     if (d == fault.direction || fault.both_directions) link.pipe(d).Stall(until);
@@ -327,7 +355,7 @@ bool Network::Tamper(Stage& stage, uint32_t fault_index, uint32_t index) {
   Bytes forged;
   if (link.over() || link.pipe(direction).dead()) return false;
   if (!adversary_.Tamper(stage.plan, fault_index, link, index, forged)) return false;
-  CountFault(stage, fault_index, link.transport);
+  CountFault(stage, fault_index, link.client(), link.transport);
   if (!forged.empty()) link.pipe(direction).Insert(stage.now, forged);
   return true;
 }
@@ -335,7 +363,7 @@ bool Network::Tamper(Stage& stage, uint32_t fault_index, uint32_t index) {
 bool Network::Intrude(Stage& stage, uint32_t fault_index) {
   const Fault& fault = stage.plan.faults[fault_index];
   Bytes bytes = adversary_.Forge(stage.plan, fault_index);
-  if (bytes.empty()) return false;
+  if (bytes.empty() || !server_is_up_) return false;
   const uint64_t number = adversary_.intruders();
   const uint32_t client = fault.with == Forging::kRecorded ? fault.from_client : fault.client;
   const uint32_t dial = kIntrudersDials + static_cast<uint32_t>(number);
@@ -343,7 +371,7 @@ bool Network::Intrude(Stage& stage, uint32_t fault_index) {
   links_[index].transport = kIntruders + number;
   links_[index].end(Side::kClient).state = EndState::kOver;
   adversary_.AddOwn({fault_index, index, Side::kClient});
-  CountFault(stage, fault_index, links_[index].transport);
+  CountFault(stage, fault_index, links_[index].client(), links_[index].transport);
   stage.ScheduleIn(kIntrudersPath.latency, Happening::kAccept, index);
   Speak(stage, adversary_.AddSpeech({fault_index, index, Side::kClient, std::move(bytes)}));
   return true;
@@ -390,13 +418,13 @@ void Network::FaultAdded(Stage& stage, uint32_t index) {
   const Fault& fault = stage.plan.faults[index];
   struck_.push_back(0);
   adversary_.FaultAdded(stage.plan, index);
-  if (fault.at != kNeverAfter) {
+  if (fault.at != kNeverAfter && !IsOfDial(fault.kind)) {
     stage.schedule.Add(std::max(stage.now, After(kStart, fault.at)), Happening::kFault, index, kNoLink);
   }
   for (uint32_t i = 0; i < link_count_; ++i) {
     const StreamLink& link = links_[i];
     FindByteFault(stage, links_[i]);
-    const bool waits = fault.age != kNeverAfter && !IsOfDial(fault.kind) && fault.client == link.client() &&
+    const bool waits = fault.age != kNeverAfter && !IsOfDial(fault.kind) && IsOf(fault.client, link.client()) &&
                        fault.transport == link.transport;
     if (waits) stage.schedule.Add(After(link.opened_at, fault.age), Happening::kFault, index, i);
   }

@@ -54,9 +54,16 @@ class Network {
   // kLearn has come. True: the side learns now; otherwise it does when nothing is under way to it any more.
   bool Learns(uint32_t link, Side side);
 
-  // The fault strikes: on `link`, or if that is kNoLink, on what its client opened last. A probe strikes hosts: false.
-  bool Strike(Stage& stage, uint32_t fault, uint32_t link);
-  void CountFault(Stage& stage, uint32_t fault, uint64_t number);
+  // The fault strikes the client: on `link`, or if that is kNoLink, on what it opened last. What strikes hosts, or
+  // waits for dials, is none of the network's: false.
+  bool Strike(Stage& stage, uint32_t fault, uint32_t client, uint32_t link);
+  // It struck, maybe not for the first time. `client`: kEveryClient if it is the server's.
+  void CountFault(Stage& stage, uint32_t fault, uint32_t client, uint64_t number);
+
+  // The server is gone, and all its ends of transports with it: clients learn as the restart says. What they have
+  // dialed and dial until it is up is refused.
+  void CutServer(Stage& stage, uint32_t fault);
+  void ServerIsUp() { server_is_up_ = true; }
 
   // --- The adversary ---
   // kAdversary has come: he says the next of what he has to say.
@@ -96,6 +103,7 @@ class Network {
   std::vector<ClientLinks> clients_;
   std::vector<uint8_t> struck_;  // By fault.
   Adversary adversary_;
+  bool server_is_up_ = true;
 };
 
 }  // namespace holdfast::sim

@@ -31,7 +31,7 @@ bool ServerSettings::operator==(const ServerSettings& other) const {
 const Path& PathOf(const Plan& plan, uint32_t client, uint32_t transport, Direction direction) {
   const Path* found = &kDefaultPath;
   for (const PathRule& rule : plan.paths) {
-    if (rule.client != client || rule.direction != direction) continue;
+    if (!IsOf(rule.client, client) || rule.direction != direction) continue;
     if (rule.transport == kEveryTransport || rule.transport == transport) found = &rule.path;
   }
   return *found;
@@ -43,7 +43,7 @@ namespace {
 const ClockRule* LastClock(const Plan& plan, Side of, uint32_t client) {
   const ClockRule* last = nullptr;
   for (const ClockRule& rule : plan.clocks) {
-    const bool same = rule.of == of && (of == Side::kServer || rule.client == client);
+    const bool same = rule.of == of && (of == Side::kServer || IsOf(rule.client, client));
     if (same && (last == nullptr || rule.at >= last->at)) last = &rule;
   }
   return last;
@@ -59,6 +59,10 @@ bool ClocksAgree(const Plan& plan, uint32_t client) {
 }
 
 }  // namespace
+
+bool HasFault(const Plan& plan, FaultKind kind) {
+  return std::ranges::find(plan.faults, kind, &Fault::kind) != plan.faults.end();
+}
 
 bool IsOutsider(const Plan& plan, uint32_t client) {
   return plan.server.network_key && plan.clients[client].settings.network_key != Known::kRight;
@@ -82,9 +86,9 @@ bool HasAdversary(const Plan& plan) {
 }
 
 std::string_view NameOf(FaultKind kind) {
-  constexpr std::array<std::string_view, kFaultKinds> kNames = {"fin",    "reset",   "silence", "stall", "refuse",
-                                                                "hang",   "ghost",   "slow",    "probe", "move",
-                                                                "tamper", "intrude", "impostor"};
+  constexpr std::array<std::string_view, kFaultKinds> kNames = {"fin",    "reset",   "silence",  "stall",   "refuse",
+                                                                "hang",   "ghost",   "slow",     "probe",   "move",
+                                                                "tamper", "intrude", "impostor", "restart", "scarce"};
   return kNames[static_cast<size_t>(kind)];
 }
 std::string_view NameOf(Direction direction) { return direction == Direction::kUp ? "c>s" : "s>c"; }

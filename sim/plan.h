@@ -26,10 +26,12 @@ constexpr Direction Opposite(Direction direction) {
   return direction == Direction::kUp ? Direction::kDown : Direction::kUp;
 }
 
-// As a time: it never comes. As a size: all of it. As a transport: every one.
+// As a time: it never comes. As a size: all of it. As a transport, or a client: every one.
 inline constexpr Duration kNeverAfter = Duration::max();
 inline constexpr uint64_t kAll = UINT64_MAX;
 inline constexpr uint32_t kEveryTransport = UINT32_MAX;
+inline constexpr uint32_t kEveryClient = UINT32_MAX;  // In text "all".
+constexpr bool IsOf(uint32_t whose, uint32_t client) { return whose == client || whose == kEveryClient; }
 
 // --- What the applications do --------------------------------------------------------------------------------------
 
@@ -92,7 +94,7 @@ struct Path {
 
 // The later of two rules for one transport wins.
 struct PathRule {
-  uint32_t client = 0;
+  uint32_t client = 0;  // Or kEveryClient.
   Direction direction = Direction::kUp;
   uint32_t transport = kEveryTransport;
   Path path;
@@ -117,8 +119,10 @@ enum class FaultKind : uint8_t {
   kTamper,    // He changes the bytes of a transport.
   kIntrude,   // He opens a transport of his own to the server, and says something.
   kImpostor,  // He takes a client's dial himself, and answers in the server's place.
+  kRestart,   // The server goes down, with all its transports; its dials fail until it is up again.
+  kScarce,    // A host finds no large block of memory for a while.
 };
-inline constexpr size_t kFaultKinds = 13;
+inline constexpr size_t kFaultKinds = 15;
 
 // What is done to the bytes of a transport, from a certain one on.
 enum class Tampering : uint8_t {
@@ -135,14 +139,21 @@ enum class Forging : uint8_t {
   kReflected,  // Whatever he is told he says himself. Impostors only.
 };
 
+// What becomes of sessions when the server goes down.
+enum class Saved : uint8_t {
+  kLost,  // It comes back under its key, and knows nobody.
+  kKept,  // All that can be is exported at rest before, and imported after.
+};
+
 // A client's dials are numbered from 0, and so are its transports: the dials that came to something. So a plan with one
 // fault less leaves the others where they were.
 struct Fault {
   FaultKind kind = FaultKind::kFin;
-  uint32_t client = 0;
+  uint32_t client = 0;  // Or kEveryClient, of what strikes by dial, age or at: each client's own, all at once.
 
-  // Where it strikes: by dial for refuse, hang, ghost and slow; by age or at for a probe or a move; by byte, age or at
-  // for the others.
+  // Where it strikes: by dial for refuse, hang, ghost and slow; by age or at for a probe or a move; at for a restart
+  // and scarcity; by byte, age or at for the others. Refuse and hang with at: an outage, of all dials that begin within
+  // `lasting` from then on.
   uint32_t dial = 0;
   uint32_t transport = 0;  // Of byte and age.
   Direction direction = Direction::kUp;
@@ -150,17 +161,21 @@ struct Fault {
   Duration age = kNeverAfter;  // So long after the client opened that transport.
   Duration at = kNeverAfter;   // So long after the start, on whichever transport the client opened last.
 
-  // Fin, reset, silence.
+  // Fin, reset, silence; of a restart client_learns and keep_down.
   Duration client_learns = {};  // So long after the death, or never. Silence: never, unless it says otherwise.
   Duration server_learns = {};
   uint64_t keep_up = kAll;  // Of the bytes under way in each direction the first so many still arrive...
   uint64_t keep_down = kAll;
   Duration late = {};  // ...so much later than they would have.
 
-  // Stall, slow, move: until the import. Intrude: so long after his last byte he closes.
+  // Stall, slow, scarcity; an outage; a move: until the import; a restart: until the server is up again. Intrude: so
+  // long after his last byte he closes.
   Duration lasting = {};
   bool live = false;             // Move: with its transport, or else at rest.
   bool both_directions = false;  // Stall: `direction` alone, unless set.
+  Saved state = Saved::kLost;    // Restart.
+  Side by = Side::kClient;       // Scarcity: whose memory.
+  uint64_t largest = 2048;       // Scarcity: the largest block that it finds.
 
   // Tamper. If `message` is set, `byte` counts from where the endpoint's so many-th write on that transport begins (0
   // is preamble and message 1, or message 2; then come message 3 or records).
@@ -192,11 +207,19 @@ constexpr Fault FaultOf(FaultKind kind) {
 }
 constexpr bool IsDeath(FaultKind kind) { return kind <= FaultKind::kSilence; }
 // Of hosts, not of the network.
-constexpr bool IsOfHost(FaultKind kind) { return kind == FaultKind::kProbe || kind == FaultKind::kMove; }
+constexpr bool IsOfHost(FaultKind kind) {
+  return kind == FaultKind::kProbe || kind == FaultKind::kMove || kind == FaultKind::kRestart ||
+         kind == FaultKind::kScarce;
+}
 constexpr bool IsOfDial(FaultKind kind) {
   return (kind >= FaultKind::kRefuse && kind <= FaultKind::kSlow) || kind == FaultKind::kImpostor;
 }
 constexpr bool IsAdversary(FaultKind kind) { return kind >= FaultKind::kTamper && kind <= FaultKind::kImpostor; }
+constexpr bool MayBeOutage(FaultKind kind) { return kind == FaultKind::kRefuse || kind == FaultKind::kHang; }
+// Whom it is about is no question.
+constexpr bool IsOfServer(const Fault& fault) {
+  return fault.kind == FaultKind::kRestart || (fault.kind == FaultKind::kScarce && fault.by == Side::kServer);
+}
 
 // --- How the endpoints are set -------------------------------------------------------------------------------------
 
@@ -248,7 +271,7 @@ bool SameOptions(const SessionOptions& a, const SessionOptions& b);
 // A host's clock on the wall is set. Until then it has none.
 struct ClockRule {
   Side of = Side::kServer;
-  uint32_t client = 0;   // Of a client's clock.
+  uint32_t client = 0;   // Of a client's clock; or kEveryClient.
   Duration at = {};      // Since the start of the run.
   Duration offset = {};  // To the true time; may be negative.
   bool operator==(const ClockRule&) const = default;
@@ -272,14 +295,17 @@ struct ClientPlan {
   bool operator==(const ClientPlan&) const = default;
 };
 
+inline constexpr uint32_t kClientsMax = 4096;
+
 struct Plan {
   uint64_t seed = 0;
   // From this moment the network is good: nothing goes wrong any more, what stalls goes on, what is dead stays dead.
+  // Never: it stays as it is, and so long after the start (kUnhealedRun) the run is broken off, whatever is left.
   Duration heal = std::chrono::seconds(60);
   // Hosts wake their endpoints also when a deadline has moved on since they set their timer.
   bool spurious_ticks = false;
   ServerSettings server;
-  std::vector<ClientPlan> clients;  // At least one.
+  std::vector<ClientPlan> clients;  // From 1 to kClientsMax.
   std::vector<ClockRule> clocks;
   std::vector<PathRule> paths;
   std::vector<Abort> aborts;
@@ -302,6 +328,11 @@ bool IsOutsider(const Plan& plan, uint32_t client);
 
 // Whether an adversary is on the path.
 bool HasAdversary(const Plan& plan);
+
+inline constexpr Duration kUnhealedRun = std::chrono::hours(1);
+
+// Whether the plan has a fault of that kind.
+bool HasFault(const Plan& plan, FaultKind kind);
 
 // Whether the server's sessions may have to wait for each other's memory.
 inline bool HasLittleMemory(const Plan& plan) { return plan.server.memory_max < limits::kMemoryMax; }

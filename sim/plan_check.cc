@@ -9,8 +9,9 @@
 namespace holdfast::sim {
 namespace {
 
-constexpr uint64_t kClientsMax = 4096;
 constexpr uint64_t kStreamBytesMax = uint64_t{1} << 40;
+// A smaller buffer never gets a session on: a handshake message must have room.
+constexpr uint64_t kLargestMin = 512;
 constexpr Duration kLongest = std::chrono::hours(24 * 365);
 
 using Why = std::optional<std::string>;
@@ -86,9 +87,21 @@ Why ProblemOf(const Fault& fault) {
   }
   if (!IsSpan(fault.late) || !IsSpan(fault.pace) || !IsSpanOrNever(fault.lasting)) return "a time is out of bounds";
   if (fault.lasting == kNeverAfter && fault.kind != FaultKind::kIntrude) return "a time is out of bounds";
+  if (fault.client == kEveryClient && fault.byte != kAll) return "what strikes every client needs age=, at= or dial=";
+  if (fault.client == kEveryClient && IsAdversary(fault.kind)) return "the adversary needs one client";
+  if (IsOfServer(fault) && fault.client != 0) return "it is the server's: it has no client=";
+  const bool outage = IsOfDial(fault.kind) && fault.at != kNeverAfter;
+  if (outage && (fault.dial != 0 || fault.lasting <= Duration{})) return "at= goes with lasting= and without dial=";
+  if (MayBeOutage(fault.kind) && !outage && fault.lasting != Duration{}) return "lasting= goes with at=";
+  if (fault.kind == FaultKind::kScarce && fault.largest < kLargestMin) {
+    return fmt::format("largest must be at least {}", kLargestMin);
+  }
   int places = (fault.byte != kAll) + (fault.age != kNeverAfter) + (fault.at != kNeverAfter);
   if ((IsDeath(fault.kind) || fault.kind == FaultKind::kStall) && places != 1) {
     return "it needs one of byte=, age= and at=";
+  }
+  if ((fault.kind == FaultKind::kRestart || fault.kind == FaultKind::kScarce) && fault.at == kNeverAfter) {
+    return "it needs at=";
   }
   if ((IsOfHost(fault.kind) || fault.kind == FaultKind::kIntrude) && places != 1) {
     return "it needs one of age= and at=";
@@ -100,12 +113,14 @@ Why ProblemOf(const Fault& fault) {
   return {};
 }
 
+bool IsThere(const Plan& plan, uint32_t client) { return client < plan.clients.size() || client == kEveryClient; }
+
 }  // namespace
 
 std::optional<std::string> Problem(const Plan& plan) {
   if (plan.clients.empty()) return "a plan needs a client";
   if (plan.clients.size() > kClientsMax) return "a plan has too many clients";
-  if (!IsSpan(plan.heal)) return "heal is out of bounds";
+  if (!IsSpanOrNever(plan.heal)) return "heal is out of bounds";
   if (auto why = ProblemOf(plan.server.session)) return fmt::format("server: {}", *why);
   for (size_t i = 0; i < plan.clients.size(); ++i) {
     if (auto why = ProblemOf(plan.clients[i])) return fmt::format("client {}: {}", i, *why);
@@ -114,19 +129,20 @@ std::optional<std::string> Problem(const Plan& plan) {
     }
   }
   for (uint32_t i = 0; i < plan.clients.size(); ++i) {
+    if (MayEnter(plan, i)) continue;
     const bool gives_up = std::ranges::any_of(plan.aborts, [i](const Abort& abort) {
       return abort.client == i && abort.by == Side::kClient && abort.at != kNeverAfter;
     });
-    if (!MayEnter(plan, i) && !gives_up) {
+    if (!gives_up) {
       return fmt::format("client {}: the server never lets it in, so it needs an abort with at=", i);
     }
   }
   for (const ClockRule& rule : plan.clocks) {
-    if (rule.client >= plan.clients.size()) return "a clock names a client that is not there";
+    if (!IsThere(plan, rule.client)) return "a clock names a client that is not there";
     if (!IsSpan(rule.at) || !IsSpan(std::chrono::abs(rule.offset))) return "clock: a time is out of bounds";
   }
   for (const PathRule& rule : plan.paths) {
-    if (rule.client >= plan.clients.size()) return "a path names a client that is not there";
+    if (!IsThere(plan, rule.client)) return "a path names a client that is not there";
     if (auto why = ProblemOf(rule.path)) return fmt::format("path: {}", *why);
   }
   for (const Abort& abort : plan.aborts) {
@@ -136,7 +152,7 @@ std::optional<std::string> Problem(const Plan& plan) {
   }
   for (const Fault& fault : plan.faults) {
     if (auto why = ProblemOf(fault)) return fmt::format("\"{}\": {}", Print(fault), *why);
-    if (fault.client >= plan.clients.size()) {
+    if (!IsThere(plan, fault.client)) {
       return fmt::format("\"{}\": there is no such client", Print(fault));
     }
     if (fault.from_client >= plan.clients.size()) {

@@ -86,30 +86,36 @@ constexpr auto FieldsOf(const Fault*) {
   using T = Fault;
   return std::tuple(FIELD(client), FIELD(dial), FIELD(transport), FIELD(direction), FIELD(byte), FIELD(age), FIELD(at),
                     FIELD(client_learns), FIELD(server_learns), FIELD(keep_up), FIELD(keep_down), FIELD(late),
-                    FIELD(lasting), FIELD(both_directions), FIELD(live), FIELD(how), FIELD(message), FIELD(bit),
-                    FIELD(size), FIELD(with), FIELD(from_client), FIELD(from_transport), FIELD(from_direction),
-                    FIELD(from_message), FIELD(from_byte), FIELD(pace));
+                    FIELD(lasting), FIELD(both_directions), FIELD(live), FIELD(state), FIELD(by), FIELD(largest),
+                    FIELD(how), FIELD(message), FIELD(bit), FIELD(size), FIELD(with), FIELD(from_client),
+                    FIELD(from_transport), FIELD(from_direction), FIELD(from_message), FIELD(from_byte), FIELD(pace));
 }
 
 #undef FIELD
 // NOLINTEND
 
 constexpr bool HasField(FaultKind kind, std::string_view name) {
-  if (name == "client") return true;
+  if (name == "client") return kind != FaultKind::kRestart;
   if (name == "dial") return IsOfDial(kind);
-  if (name == "transport") return !IsOfDial(kind);
-  if (name == "at" || name == "age") return !IsOfDial(kind) && kind != FaultKind::kTamper;
+  if (name == "at") return kind != FaultKind::kTamper && (!IsOfDial(kind) || MayBeOutage(kind));
+  if (name == "transport" || name == "age") {
+    if (name == "age" && kind == FaultKind::kTamper) return false;
+    return !IsOfDial(kind) && kind != FaultKind::kRestart && kind != FaultKind::kScarce;
+  }
   if (name == "direction" || name == "byte") {
     return IsDeath(kind) || kind == FaultKind::kStall || kind == FaultKind::kTamper;
   }
   if (name == "lasting") {
-    return kind == FaultKind::kStall || kind == FaultKind::kSlow || kind == FaultKind::kMove ||
-           kind == FaultKind::kIntrude;
+    return !IsDeath(kind) && kind != FaultKind::kGhost && kind != FaultKind::kProbe && kind != FaultKind::kTamper &&
+           kind != FaultKind::kImpostor;
   }
   if (name == "how" || name == "message") return kind == FaultKind::kTamper;
   if (name == "pace") return kind == FaultKind::kIntrude || kind == FaultKind::kImpostor;
   if (name == "bit" || name == "size" || name == "with" || name.starts_with("from_")) return IsAdversary(kind);
   if (name == "live") return kind == FaultKind::kMove;
+  if (name == "state") return kind == FaultKind::kRestart;
+  if (name == "by" || name == "largest") return kind == FaultKind::kScarce;
+  if (name == "client_learns" || name == "keep_down") return IsDeath(kind) || kind == FaultKind::kRestart;
   if (name == "both_directions") return kind == FaultKind::kStall;
   return IsDeath(kind);
 }

@@ -106,6 +106,43 @@ Duration SlowestRoundTrip(const Plan& plan) {
   return 2 * longest;
 }
 
+bool HasSlowPeer(const Plan& plan) {
+  if (plan.clients.size() < 2) return false;
+  for (uint32_t slow = 0; slow < plan.clients.size(); ++slow) {
+    const auto latency = [&plan](uint32_t client) {
+      return std::max(PathOf(plan, client, 0, Direction::kUp).latency,
+                      PathOf(plan, client, 0, Direction::kDown).latency);
+    };
+    if (latency(slow) < milliseconds(100)) continue;
+    bool alone = true;
+    for (uint32_t i = 0; alone && i < plan.clients.size(); ++i) alone = i == slow || latency(i) <= milliseconds(5);
+    return alone;
+  }
+  return false;
+}
+
+bool IsBlow(const Fault& fault) {
+  return fault.client == kEveryClient && (IsDeath(fault.kind) || fault.kind == FaultKind::kStall);
+}
+template <Saved kSaved>
+bool RestartsWith(const Plan& plan) {
+  return AnyFault(plan, [](const Fault& f) { return f.kind == FaultKind::kRestart && f.state == kSaved; });
+}
+template <Side kSide>
+bool IsScarceAt(const Plan& plan) {
+  return AnyFault(plan, [](const Fault& f) { return f.kind == FaultKind::kScarce && f.by == kSide; });
+}
+template <Side kSide, bool kForwards>
+bool Steps(const Plan& plan) {
+  for (const ClockRule& a : plan.clocks) {
+    for (const ClockRule& b : plan.clocks) {
+      const bool same = a.of == kSide && b.of == kSide && (kSide == Side::kServer || a.client == b.client);
+      if (same && a.at < b.at && (kForwards ? a.offset < b.offset : a.offset > b.offset)) return true;
+    }
+  }
+  return false;
+}
+
 // --- The table -----------------------------------------------------------------------------------------------------
 
 constexpr std::string_view kApplications = "what the applications do";
@@ -119,8 +156,10 @@ constexpr std::string_view kAdversary = "what an adversary does";
 constexpr std::string_view kTroubles = "what else goes wrong";
 
 constexpr PlanOption kOptions[] = {
-    {kApplications, "several clients", "path.client abort.client fault.client", "two to four clients share the server",
+    {kApplications, "several clients", "path.client abort.client fault.client", "two or more clients share the server",
      [](const Plan& plan) { return plan.clients.size() > 1; }},
+    {kApplications, "a crowd", "path.client", "eight clients or more share the server",
+     [](const Plan& plan) { return plan.clients.size() >= 8; }},
     {kApplications, "a late start", "client.start", "a client begins some time after the others",
      [](const Plan& plan) { return AnyClient(plan, [](const ClientPlan& c) { return c.start > Duration{}; }); }},
     {kApplications, "nothing to send", "stream.bytes", "a stream is empty",
@@ -333,6 +372,8 @@ constexpr PlanOption kOptions[] = {
      [](const Plan& plan) {
        return std::ranges::any_of(plan.paths, [](const PathRule& r) { return r.transport != kEveryTransport; });
      }},
+    {kNetwork, "a slow peer", "path.client path.latency",
+     "one client is far away on every transport, and all others are near", HasSlowPeer},
     {kNetwork, "an early heal", "plan.heal", "the network is made good within two seconds",
      [](const Plan& plan) { return plan.heal <= milliseconds(2000); }},
 
@@ -431,6 +472,41 @@ constexpr PlanOption kOptions[] = {
      [](const Plan& plan) { return AnyFault(plan, [](const Fault& f) { return Says(f, Forging::kReflected); }); }},
     {kAdversary, "a slow tongue", "fault.pace", "he says it byte by byte",
      [](const Plan& plan) { return AnyFault(plan, [](const Fault& f) { return f.pace > Duration{}; }); }},
+    {kTroubles, "a blow to all", "fault.client fault.at", "the transports of all clients die, or stall, at once",
+     [](const Plan& plan) { return AnyFault(plan, IsBlow); }},
+    {kTroubles, "a burst", "fault.client fault.at", "several such blows within three seconds",
+     [](const Plan& plan) {
+       return AnyFault(plan, [&plan](const Fault& a) {
+         return IsBlow(a) && AnyFault(plan, [&a](const Fault& b) {
+                  return IsBlow(b) && b.at > a.at && b.at - a.at < milliseconds(3000);
+                });
+       });
+     }},
+    {kTroubles, "an outage", "fault.client fault.at fault.lasting", "for a while all dials are refused, or hang",
+     [](const Plan& plan) {
+       return AnyFault(plan, [](const Fault& f) { return IsOfDial(f.kind) && f.at != kNeverAfter; });
+     }},
+    {kTroubles, "a restart with state", "fault.state fault.lasting fault.at",
+     "the server goes down, and comes up again with the sessions that it had", RestartsWith<Saved::kKept>},
+    {kTroubles, "a restart without state", "fault.state fault.lasting fault.at",
+     "the server goes down, and comes up again as one that knows nobody", RestartsWith<Saved::kLost>},
+    {kTroubles, "a restart in silence", "fault.client_learns", "likewise, and no client is told that it is gone",
+     [](const Plan& plan) {
+       return AnyFault(plan,
+                       [](const Fault& f) { return f.kind == FaultKind::kRestart && f.client_learns == kNeverAfter; });
+     }},
+    {kTroubles, "a client short of memory", "fault.by fault.largest fault.lasting",
+     "a client finds no large block of memory for a while", IsScarceAt<Side::kClient>},
+    {kTroubles, "a server short of memory", "fault.by fault.largest fault.lasting", "likewise the server",
+     IsScarceAt<Side::kServer>},
+    {kTroubles, "a server's clock stepped forwards", "clock.at clock.offset",
+     "the clock of a private network's server is put on in mid-run", Steps<Side::kServer, true>},
+    {kTroubles, "a server's clock stepped backwards", "clock.at clock.offset", "likewise back",
+     Steps<Side::kServer, false>},
+    {kTroubles, "a client's clock stepped forwards", "clock.at clock.offset", "a client's clock is put on in mid-run",
+     Steps<Side::kClient, true>},
+    {kTroubles, "a client's clock stepped backwards", "clock.at clock.offset", "likewise back",
+     Steps<Side::kClient, false>},
 };
 
 static_assert(std::size(kOptions) <= kPlanOptionsMax);

@@ -54,6 +54,10 @@ template <>
 struct EnumNames<Forging> {
   static constexpr std::array<std::string_view, 3> kNames = {"recorded", "noise", "reflected"};
 };
+template <>
+struct EnumNames<Saved> {
+  static constexpr std::array<std::string_view, 2> kNames = {"lost", "kept"};
+};
 
 struct Unit {
   std::string_view name;
@@ -104,7 +108,7 @@ bool FromText(std::string_view text, bool& value) {
   return text == "yes" || text == "no";
 }
 bool FromText(std::string_view text, uint32_t& value) {
-  if (text != "every") return ParseInteger(text, value);
+  if (text != "every" && text != "all") return ParseInteger(text, value);
   value = kEveryTransport;
   return true;
 }
@@ -131,11 +135,21 @@ std::string_view KeyOf(std::string_view field) {
 
 // --- Printing ------------------------------------------------------------------------------------------------------
 
+std::string ClientText(uint32_t client) { return client == kEveryClient ? "all" : fmt::format("{}", client); }
+
+template <typename T>
+std::string FieldText(std::string_view name, const T& value) {
+  if constexpr (std::is_same_v<T, uint32_t>) {
+    if (name == "client") return ClientText(value);
+  }
+  return ToText(value);
+}
+
 // " key=value" for each field that differs from its default.
 template <typename T>
 void PrintFields(std::string& out, const T& value, const T& standard) {
   VisitFieldPairs(value, standard, [&out](std::string_view name, const auto& x, const auto& y) {
-    if (x != y) out += fmt::format(" {}={}", name, ToText(x));
+    if (x != y) out += fmt::format(" {}={}", name, FieldText(name, x));
   });
 }
 
@@ -229,9 +243,17 @@ ClientPlan& ClientOf(Line& line, Plan& plan, uint32_t id, ClientPlan& nowhere) {
   return nowhere;
 }
 
-void ParseClient(Line& line, Plan& plan) {
+// By client: how many its line stands for; 1 of one that is not the first.
+using Groups = std::vector<uint32_t>;
+
+void ParseClient(Line& line, Plan& plan, Groups& groups) {
   uint32_t id = 0;
+  uint32_t count = 1;
   line.Need("id", id);
+  if (line.Take("count", count) && (count == 0 || count > kClientsMax)) {
+    line.Fail(fmt::format("a count is from 1 to {}", kClientsMax));
+    return;
+  }
   if (id != plan.clients.size()) {
     line.Fail(fmt::format("the next client's id is {}", plan.clients.size()));
   }
@@ -239,16 +261,21 @@ void ParseClient(Line& line, Plan& plan) {
   line.TakeFields(client);
   line.TakeFields(client.settings);
   line.TakeFields(client.settings.session);
-  plan.clients.push_back(client);
+  plan.clients.insert(plan.clients.end(), count, client);
+  groups.resize(plan.clients.size(), 1);
+  if (id < groups.size()) groups[id] = count;
 }
 
-void ParseStream(Line& line, Plan& plan) {
+void ParseStream(Line& line, Plan& plan, const Groups& groups) {
   uint32_t id = 0;
   Direction direction = Direction::kUp;
   ClientPlan nowhere;
   line.Need("client", id);
   line.Need("of", direction);
-  line.TakeFields(ClientOf(line, plan, id, nowhere).stream(direction));
+  Stream stream = ClientOf(line, plan, id, nowhere).stream(direction);
+  line.TakeFields(stream);
+  if (!line.ok()) return;
+  for (uint32_t i = id; i < id + groups[id]; ++i) plan.clients[i].stream(direction) = stream;
 }
 
 void ParsePath(Line& line, Plan& plan) {
@@ -274,16 +301,16 @@ bool ParseFault(Line& line, Plan& plan) {
   return false;
 }
 
-void ParseLine(Line& line, Plan& plan) {
+void ParseLine(Line& line, Plan& plan, Groups& groups) {
   if (line.word() == "plan") {
     line.TakeFields(plan);
   } else if (line.word() == "server") {
     line.TakeFields(plan.server);
     line.TakeFields(plan.server.session);
   } else if (line.word() == "client") {
-    ParseClient(line, plan);
+    ParseClient(line, plan, groups);
   } else if (line.word() == "stream") {
-    ParseStream(line, plan);
+    ParseStream(line, plan, groups);
   } else if (line.word() == "clock") {
     ClockRule rule;
     line.TakeFields(rule);
@@ -304,11 +331,11 @@ void ParseLine(Line& line, Plan& plan) {
 
 std::string Print(const Fault& fault) {
   std::string out(NameOf(fault.kind));
-  out += fmt::format(" client={}", fault.client);
+  if (!IsOfServer(fault)) out += " client=" + ClientText(fault.client);
   Fault standard = FaultOf(fault.kind);
   VisitFieldPairs(fault, standard, [&](std::string_view name, const auto& x, const auto& y) {
     if (name == "client" || !HasField(fault.kind, name)) return;
-    bool always = name == "dial" || (name == "transport" && fault.at == kNeverAfter) ||
+    bool always = (name == "dial" && fault.at == kNeverAfter) || (name == "transport" && fault.at == kNeverAfter) ||
                   (name == "direction" && fault.byte != kAll);
     if (!always && x == y) return;
     out += fmt::format(" {}={}", KeyOf(name), ToText(x));
@@ -329,9 +356,11 @@ std::string Print(const Plan& plan) {
     PrintFields(out, plan.server.session, SessionOptions{});
     out += '\n';
   }
-  for (size_t i = 0; i < plan.clients.size(); ++i) {
+  for (size_t i = 0, count = 1; i < plan.clients.size(); i += count) {
     const ClientPlan& client = plan.clients[i];
+    for (count = 1; i + count < plan.clients.size() && plan.clients[i + count] == client;) ++count;
     out += fmt::format("client id={}", i);
+    if (count > 1) out += fmt::format(" count={}", count);
     PrintFields(out, client, ClientPlan{});
     PrintFields(out, client.settings, ClientSettings{});
     PrintFields(out, client.settings.session, SessionOptions{});
@@ -345,7 +374,7 @@ std::string Print(const Plan& plan) {
     out += '\n';
   }
   for (const PathRule& rule : plan.paths) {
-    out += fmt::format("path client={} of={}", rule.client, ToText(rule.direction));
+    out += fmt::format("path client={} of={}", ClientText(rule.client), ToText(rule.direction));
     if (rule.transport != kEveryTransport) out += fmt::format(" transport={}", rule.transport);
     PrintFields(out, rule.path, Path{});
     out += '\n';
@@ -361,12 +390,13 @@ std::string Print(const Plan& plan) {
 
 std::expected<Plan, PlanError> ParsePlan(std::string_view text) {
   Plan plan;
+  Groups groups;
   for (size_t number = 1; !text.empty(); ++number) {
     size_t end = std::min(text.find('\n'), text.size());
     Line line(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.ok() && line.word().empty()) continue;
-    if (line.ok()) ParseLine(line, plan);
+    if (line.ok()) ParseLine(line, plan, groups);
     if (!line.ok()) return std::unexpected(fmt::format("line {}: {}", number, line.problem()));
   }
   if (auto problem = Problem(plan)) return std::unexpected(*problem);

@@ -14,6 +14,10 @@
 //   refuse client=0 dial=2
 //   tamper client=0 transport=1 of=c>s message=2 byte=5 bit=3
 //   intrude client=0 transport=1 age=2s from_transport=1 from_message=0 pace=10ms
+//   restart at=5s lasting=2s state=kept
+//
+// `client id=0 count=2000` stands for so many clients that are alike, of which the stream lines of the first are true
+// as well; `client=all` in a path, a clock or a fault means every one.
 //
 // Times: an integer, of an offset maybe negative, and ns, us, ms or s, or `never`. Sizes: bytes, or `all`.
 

@@ -28,6 +28,7 @@ struct Stage {
   Schedule schedule;
   Trace trace;
   Counters counters;
+  uint64_t generations = 0;  // Of servers' endpoints after the first.
   Oracles oracles;
   MarkWatcher marks;
   bool watches_marks = false;

@@ -59,6 +59,7 @@ class StreamLink {
   uint32_t client() const { return client_; }
   uint32_t dial() const { return dial_; }
   DialFate fate() const { return fate_; }
+  void Refuse() { fate_ = DialFate::kRefused; }  // While the dial is still under way.
 
   Pipe& pipe(Direction direction) { return pipes_[static_cast<size_t>(direction)]; }
   const Pipe& pipe(Direction direction) const { return pipes_[static_cast<size_t>(direction)]; }

@@ -61,7 +61,11 @@ namespace holdfast::sim {
   X(Exported, "the session leaves its owner", client, session, live)                                                   \
   X(Imported, "the session has another owner, to whom so much was delivered", client, session, live, offset)           \
   X(Clock, "the clock on the wall is set", unix_ms)                                                                    \
-  X(Moved, "the session is in this state of its end's table", client, session, state, epoch)
+  X(Moved, "the session is in this state of its end's table", client, session, state, epoch)                           \
+  X(Down, "the server goes down, and its transports with it", kept)                                                    \
+  X(Lost, "the server has lost a session, or the tombstone of one", client, session, ended)                            \
+  X(Up, "the server is there again", generation)                                                                       \
+  X(Scarce, "no block of memory is larger from now on", largest)
 
 enum class TraceKind : uint8_t {
 #define HOLDFAST_TRACE_KIND(Name, ...) k##Name,

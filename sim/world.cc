@@ -8,6 +8,7 @@ namespace holdfast::sim {
 
 void World::Start(const Plan& plan, const Protocol& protocol, const WorldOptions& options) {
   options_ = options;
+  protocol_ = &protocol;
   stage_.plan = plan;
   stage_.content = options.content != nullptr ? *options.content : Content(plan.seed);
   stage_.now = kStart;
@@ -16,6 +17,7 @@ void World::Start(const Plan& plan, const Protocol& protocol, const WorldOptions
   stage_.schedule.Reset();
   stage_.trace.Reset(options.keep_trace);
   stage_.counters = {};
+  stage_.generations = 0;
   stage_.oracles.Reset(plan);
   stage_.watches_marks = options.watch_marks;
   if (options.watch_marks) stage_.marks.Reset(plan);
@@ -41,15 +43,22 @@ bool World::Step() {
   if (done_) return false;
   if (stage_.schedule.empty()) return Finish();
   if (++steps_ > options_.steps_max) {
+    if (stage_.plan.heal == kNeverAfter) {
+      BreakOff();
+      return false;
+    }
     stage_.judge.Fail("liveness", fmt::format("{} steps are not enough", options_.steps_max));
   } else {
     const Scheduled next = stage_.schedule.Take();
     stage_.now = next.time;
-    if (stage_.healed) stage_.oracles.liveness.Check(stage_.SceneOf(Actor::Network()), true);
+    if (stage_.healed) {
+      stage_.oracles.liveness.Check(stage_.SceneOf(Actor::Network()), true);
+      stage_.oracles.served.Check(stage_.SceneOf(Actor::Network()));
+    }
     if (!stage_.judge.failed()) Happen(next);
     NoteEnd();
   }
-  done_ = stage_.judge.failed();
+  done_ = done_ || stage_.judge.failed();
   if (done_) stage_.counters.handshake_cuts = network_.HandshakeCuts();
   return !done_;
 }
@@ -87,7 +96,7 @@ void World::Happen(const Scheduled& next) {
     case Happening::kVerdict:
       return (next.a == Actor::kServer ? server_ : clients_[next.a]).OnVerdict(stage_, network_, next.b);
     case Happening::kImport:
-      return server_.Import(stage_, network_, next.a);
+      return server_.OnImport(stage_, network_, next.a);
     case Happening::kClock:
       return SetClock(stage_.plan.clocks[next.a]);
     case Happening::kFault:
@@ -96,6 +105,13 @@ void World::Happen(const Scheduled& next) {
       return Heal();
     case Happening::kAdversary:
       return network_.Speak(stage_, next.a);
+    case Happening::kUp:
+      network_.ServerIsUp();
+      return server_.ComeUp(stage_, network_, protocol_->MakeServer(stage_.plan));
+    case Happening::kPlenty:
+      return (next.a == Actor::kServer ? server_ : clients_[next.a]).OnPlenty(stage_);
+    case Happening::kStop:
+      return BreakOff();
   }
 }
 
@@ -120,35 +136,69 @@ void World::Learn(uint32_t link, Side side) {
 
 void World::StrikeFault(uint32_t index, uint32_t link) {
   const Fault& fault = stage_.plan.faults[index];
-  if (!IsOfHost(fault.kind)) {
-    network_.Strike(stage_, index, link);
-    return;
+  if (stage_.healed) return;
+  if (fault.kind == FaultKind::kRestart) return TakeServerDown(index);
+  if (fault.kind == FaultKind::kScarce && fault.by == Side::kServer) {
+    return server_.FindLittleMemory(stage_, network_, index);
   }
-  if (fault.kind == FaultKind::kMove) {
-    if (!stage_.healed) server_.Move(stage_, network_, index);
-    return;
-  }
-  uint32_t dial = 0;
-  if (!stage_.healed && clients_[fault.client].Probe(stage_, network_, dial)) {
-    network_.CountFault(stage_, index, dial);
+  const bool of_link = link != kNoLink;
+  const bool all = !of_link && fault.client == kEveryClient;
+  const uint32_t first = of_link ? network_.link(link).client() : all ? 0 : fault.client;
+  const auto end = all ? static_cast<uint32_t>(clients_.size()) : first + 1;
+  for (uint32_t client = first; client < end && !stage_.judge.failed(); ++client) {
+    if (IsOfHost(stage_.plan.faults[index].kind)) {
+      StrikeHost(index, client);
+    } else {
+      network_.Strike(stage_, index, client, link);
+    }
   }
 }
 
+void World::StrikeHost(uint32_t index, uint32_t client) {
+  const FaultKind kind = stage_.plan.faults[index].kind;
+  if (kind == FaultKind::kMove) return server_.Move(stage_, network_, index, client);
+  if (kind == FaultKind::kScarce) return clients_[client].FindLittleMemory(stage_, network_, index);
+  uint32_t dial = 0;
+  if (clients_[client].Probe(stage_, network_, dial)) network_.CountFault(stage_, index, client, dial);
+}
+
+// It is up again when the network is made good.
+void World::TakeServerDown(uint32_t index) {
+  if (server_.down()) return;
+  const Time back = After(stage_.now, stage_.plan.faults[index].lasting);
+  const Time up_at = std::max(stage_.now, std::min(back, After(kStart, stage_.plan.heal) - Duration(1)));
+  server_.GoDown(stage_, network_, index, up_at);
+  stage_.schedule.Add(up_at, Happening::kUp);
+}
+
 void World::SetClock(const ClockRule& rule) {
-  (rule.of == Side::kServer ? server_ : clients_[rule.client]).OnClock(stage_, network_, rule.offset);
+  if (rule.of == Side::kServer) return server_.OnClock(stage_, network_, rule.offset);
+  for (uint32_t i = 0; i < clients_.size(); ++i) {
+    if (IsOf(rule.client, i)) clients_[i].OnClock(stage_, network_, rule.offset);
+  }
 }
 
 void World::Heal() {
   if (stage_.healed) return;
   network_.Heal(stage_);
   healed_at_ = stage_.now;
-  for (uint32_t i = 0; i < clients_.size(); ++i) {
-    bool holds = false;
-    for (const Application& application : server_.applications()) {
-      holds = holds || (application.client() == i && server_.endpoint().View(application.session()).has_value());
-    }
-    stage_.Emit(Actor::Server(), trace::Holds{.client = i, .holds = holds});
+  std::vector<bool> held(clients_.size());
+  for (const Application& application : server_.applications()) {
+    if (server_.Knows(application)) held[application.client()] = true;
   }
+  for (uint32_t i = 0; i < clients_.size(); ++i) {
+    stage_.Emit(Actor::Server(), trace::Holds{.client = i, .holds = held[i]});
+  }
+}
+
+// What is left then is nobody's fault: the network never became good.
+void World::BreakOff() {
+  if (stage_.schedule.empty()) {  // It had come to its end long ago.
+    Finish();
+    return;
+  }
+  stage_.counters.handshake_cuts = network_.HandshakeCuts();
+  done_ = true;
 }
 
 // The last end: from here on the world only waits until every time has run out.
@@ -189,6 +239,7 @@ World World::Fork(const ForkKey& key) const {
 }
 
 void World::ForkInto(World& copy, const ForkKey& key) const {
+  copy.protocol_ = protocol_;
   copy.stage_ = stage_;
   copy.network_ = network_;
   copy.clients_.resize(clients_.size());

@@ -63,12 +63,16 @@ class World {
   void Arrive(uint32_t link, Direction direction);
   void Learn(uint32_t link, Side side);
   void StrikeFault(uint32_t fault, uint32_t link);
+  void StrikeHost(uint32_t fault, uint32_t client);
+  void TakeServerDown(uint32_t fault);
   void SetClock(const ClockRule& rule);
   void Heal();
   void NoteEnd();
+  void BreakOff();
   bool Finish();
   Host& HostAt(uint32_t link, Side side);
 
+  const Protocol* protocol_ = nullptr;
   Stage stage_;
   Network network_;
   std::vector<Host> clients_;

@@ -1,6 +1,7 @@
 #include "tools/arguments.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -92,8 +93,15 @@ Parsed<std::string> ParsePath(std::string_view text) {
 
 Parsed<sim::Profile> ParseWorlds(std::string_view text) {
   if (const auto profile = sim::ProfileNamed(text)) return *profile;
-  return std::unexpected(fmt::format("'{}' is no kind of worlds: there are {} and {}", text,
-                                     sim::NameOf(sim::Profile::kDefault), sim::NameOf(sim::Profile::kSmall)));
+  return std::unexpected(fmt::format("'{}' is no kind of worlds: there are {}, {} and {}", text,
+                                     sim::NameOf(sim::Profile::kDefault), sim::NameOf(sim::Profile::kSmall),
+                                     sim::NameOf(sim::Profile::kStorm)));
+}
+
+Parsed<sim::Without> ParseWithout(std::string_view text) {
+  if (const auto without = sim::Without::Named(text)) return *without;
+  return std::unexpected(
+      fmt::format("'{}' should be names, separated by commas, of {}", text, fmt::join(sim::kFeatureNames, ", ")));
 }
 
 std::string ShellQuoted(std::span<const std::string> words) {

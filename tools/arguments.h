@@ -42,8 +42,11 @@ Parsed<Duration> ParseSeconds(std::string_view text);
 // Anything but nothing.
 Parsed<std::string> ParsePath(std::string_view text);
 
-// "default" or "small".
+// "default", "small" or "storm".
 Parsed<sim::Profile> ParseWorlds(std::string_view text);
+
+// "swarm,heal": what the generator does without.
+Parsed<sim::Without> ParseWithout(std::string_view text);
 
 // The words as a POSIX shell must be given them to hand them over unchanged, separated by spaces.
 std::string ShellQuoted(std::span<const std::string> words);

@@ -12,6 +12,10 @@
 namespace holdfast::tools {
 namespace {
 
+std::string WithoutText(const CampaignFacts& facts) {
+  return facts.without.empty() ? "" : fmt::format(" without {}", facts.without.Text());
+}
+
 // So many violations are worth a page each; whoever has more has one reason for them.
 constexpr size_t kViolationsInFull = 3;
 
@@ -164,8 +168,8 @@ Table CampaignTable(const CampaignFacts& facts, const sim::CampaignReport& repor
   Table table;
   const std::string seeds = facts.seeds.count() == 1 ? fmt::format("seed {}", facts.seeds.first)
                                                      : fmt::format("seeds {}..{}", facts.seeds.first, facts.seeds.last);
-  table.Section(
-      fmt::format("campaign: {} of {} worlds, crypto provider {}", seeds, sim::NameOf(facts.worlds), facts.provider));
+  table.Section(fmt::format("campaign: {} of {} worlds{}, crypto provider {}", seeds, sim::NameOf(facts.worlds),
+                            WithoutText(facts), facts.provider));
   for (const CarriedFile& file : facts.files) {
     table.Row("file", SizeText(file.bytes), OneLine(file.path) + ", carried both ways");
   }
@@ -233,6 +237,7 @@ Json CampaignJson(const CampaignFacts& facts, const sim::CampaignReport& report)
            {"seed_last", facts.seeds.last},
            {"jobs", facts.jobs},
            {"worlds", sim::NameOf(facts.worlds)},
+           {"without", facts.without.Text()},
            {"files", files},
            {"time_budget_ns", has_budget ? Json(facts.time_budget.count()) : Json(nullptr)},
        }},
@@ -296,8 +301,8 @@ std::string ViolationsText(const CampaignFacts& facts, const sim::CampaignReport
 }
 
 std::string PlanFileText(const CampaignFacts& facts, const sim::Violation& violation) {
-  std::string text = fmt::format("# seed {} of {} worlds, crypto provider {}\n", violation.seed,
-                                 sim::NameOf(facts.worlds), facts.provider);
+  std::string text = fmt::format("# seed {} of {} worlds{}, crypto provider {}\n", violation.seed,
+                                 sim::NameOf(facts.worlds), WithoutText(facts), facts.provider);
   text += fmt::format("# violates {}: {}\n", violation.verdict.oracle, OneLine(violation.verdict.sentence));
   if (!facts.files.empty())
     text += fmt::format("# while it carries {}\n", OneLine(FileOfSeed(facts, violation.seed).path));
@@ -308,6 +313,7 @@ std::string ReplayCommand(const CampaignFacts& facts, uint64_t seed) {
   std::vector<std::string> words = {"replay", "--seed", fmt::format("{}", seed)};
   if (facts.worlds != sim::Profile::kDefault)
     words.insert(words.end(), {"--worlds", std::string(sim::NameOf(facts.worlds))});
+  if (!facts.without.empty()) words.insert(words.end(), {"--without", facts.without.Text()});
   if (!facts.files.empty()) words.insert(words.end(), {"--file", FileOfSeed(facts, seed).path});
   words.push_back("--trace");
   return facts.invoked + " " + ShellQuoted(words);

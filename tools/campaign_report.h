@@ -26,6 +26,7 @@ struct CampaignFacts {
   SeedRange seeds;
   uint32_t jobs = 1;
   sim::Profile worlds = sim::Profile::kDefault;
+  sim::Without without = {};
   std::vector<CarriedFile> files = {};
   Duration time_budget = Duration::max();
   std::string_view provider;  // Of the cryptography.

@@ -32,6 +32,7 @@ constexpr const char* kFooter = R"(Examples:
   holdfast sim --time-budget 60 --json -    what a minute is enough for, as JSON
   holdfast sim --worlds small --speed       small worlds, and how fast this machine is
   holdfast sim --profile                    what the processor's time goes into
+  holdfast sim --worlds storm --seeds 1..20 thousands of clients that lose their server at once
   holdfast sim --list-options               what a seed can choose, and how often it was chosen
   holdfast sim --list-marks                 which rare situations there are, and how often they were met
 
@@ -43,6 +44,7 @@ struct Options {
   SeedRange seeds = {1, 2000};
   uint32_t jobs = std::clamp(std::thread::hardware_concurrency(), 1u, kJobsMax);
   sim::Profile worlds = sim::Profile::kDefault;
+  sim::Without without;
   std::vector<std::string> files;
   Duration time_budget = Duration::max();
   std::optional<std::string> json;
@@ -90,6 +92,7 @@ Outcome RunSim(const Options& options, const std::string& invoked) {
   CampaignFacts facts = {.seeds = options.seeds,
                          .jobs = options.jobs,
                          .worlds = options.worlds,
+                         .without = options.without,
                          .time_budget = options.time_budget,
                          .provider = CryptoProvider(),
                          .invoked = invoked,
@@ -101,6 +104,7 @@ Outcome RunSim(const Options& options, const std::string& invoked) {
   campaign.jobs = options.jobs;
   campaign.profile = options.worlds;
   campaign.watch_marks = campaign.profile == sim::Profile::kDefault || options.list_marks;
+  campaign.without = options.without;
   campaign.stop_at_first_violation = options.stop_at_first;
 
   // Whatever may be refused is tried before the work.
@@ -135,8 +139,12 @@ Command AddSim(const Program& program) {
   const auto options = std::make_shared<Options>();
   AddOption(*line, "--seeds", options->seeds, ParseSeeds, "A..B", "These seeds, or a single one [1..2000]");
   AddOption(*line, "--jobs", options->jobs, ParseJobs, "N", fmt::format("Threads [all cores: {}]", options->jobs));
-  AddOption(*line, "--worlds", options->worlds, ParseWorlds, "NAME",
-            "default: up to 4 MiB a direction, a dozen faults;\nsmall: at most 4 KiB and 3 faults, thousands a second");
+  AddOption(
+      *line, "--worlds", options->worlds, ParseWorlds, "NAME",
+      "default: up to 4 MiB a direction, a dozen faults;\nsmall: at most 4 KiB and 3 faults, thousands a second;\n"
+      "storm: thousands of clients that all come back at once");
+  AddOption(*line, "--without", options->without, ParseWithout, "NAME,...",
+            "Draw worlds without swarm, byte-cuts, adversary, correlated\nor heal, to measure what that is worth");
   line->add_option("--file", options->files, "Carry these files both ways in place of generated data")
       ->type_name("PATH");
   AddOption(*line, "--time-budget", options->time_budget, ParseSeconds, "SECONDS", "Begin no seed after so long");

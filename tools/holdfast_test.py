@@ -102,6 +102,8 @@ class Refusals(Case):
             self.assert_refused("sim", "--time-budget", budget)
         self.assert_refused("sim", "--worlds", "tiny")
         self.assert_refused("replay", "--seed", "1", "--worlds", "tiny")
+        for names in ("", "swarms", "swarm,", "swarm heal"):
+            self.assertIn("separated by commas", self.assert_refused("sim", "--without", names))
 
     def test_files_that_cannot_be_read(self):
         for command in (["sim"], ["replay", "--seed", "1"]):
@@ -133,6 +135,7 @@ class Refusals(Case):
             self.assertIn("exclude", self.assert_refused(command, "--seed", "1", "--plan", "x"))
             self.assertIn("'1..2'", self.assert_refused(command, "--seed", "1..2"))
             self.assert_refused(command, "--plan", "x", "--worlds", "small")
+            self.assert_refused(command, "--plan", "x", "--without", "heal")
             self.assertIn("cannot read", self.assert_refused(command, "--plan", self.path("none")))
         self.assert_refused("replay", "--seed", "1", "--print-plan", "--trace")
 

@@ -18,6 +18,7 @@ std::optional<Complaint> Contradiction(const SubjectOptions& options) {
   if (options.seed && options.plan) return "--seed and --plan exclude each other";
   if (!options.seed && !options.plan) return "it needs --seed N or --plan FILE";
   if (options.plan && options.worlds) return "--worlds goes with --seed: a plan says everything itself";
+  if (options.plan && !options.without.empty()) return "--without goes with --seed: a plan says everything itself";
   return std::nullopt;
 }
 
@@ -26,7 +27,8 @@ std::optional<Complaint> Contradiction(const SubjectOptions& options) {
 void AddSubject(CLI::App& line, SubjectOptions& options, const std::string& verb) {
   AddOption(line, "--seed", options.seed, ParseSeed, "N", verb + " what a campaign runs for this seed");
   AddOption(line, "--plan", options.plan, ParsePath, "FILE", verb + " what this plan says; - is the standard input");
-  AddOption(line, "--worlds", options.worlds, ParseWorlds, "NAME", "Of the seed's campaign: default or small");
+  AddOption(line, "--worlds", options.worlds, ParseWorlds, "NAME", "Of the seed's campaign: default, small or storm");
+  AddOption(line, "--without", options.without, ParseWithout, "NAME,...", "As the seed's campaign did");
   line.add_option("--file", options.files, "Carry these files, as the seed's campaign did")->type_name("PATH");
 }
 
@@ -42,6 +44,7 @@ Parsed<Subject> SubjectOf(const SubjectOptions& options) {
   if (auto contradiction = Contradiction(options)) return std::unexpected(*std::move(contradiction));
   Subject subject;
   subject.campaign.profile = options.worlds.value_or(sim::Profile::kDefault);
+  subject.campaign.without = options.without;
   Parsed<std::vector<Bytes>> files = ReadFiles(options.files, kDataBytesMax);
   if (!files) return std::unexpected(files.error());
   subject.campaign.files = *std::move(files);
@@ -51,6 +54,7 @@ Parsed<Subject> SubjectOf(const SubjectOptions& options) {
     subject.plan = sim::PlanOfSeed(*options.seed, subject.campaign);
     subject.words = {"--seed", fmt::format("{}", *options.seed)};
     if (options.worlds) subject.words.insert(subject.words.end(), {"--worlds", worlds});
+    if (!options.without.empty()) subject.words.insert(subject.words.end(), {"--without", options.without.Text()});
   } else {
     Parsed<sim::Plan> plan = ReadPlan(*options.plan);
     if (!plan) return std::unexpected(plan.error());

@@ -20,6 +20,7 @@ struct SubjectOptions {
   std::optional<uint64_t> seed = {};
   std::optional<std::string> plan = {};
   std::optional<sim::Profile> worlds = {};
+  sim::Without without = {};
   std::vector<std::string> files = {};
 };
 

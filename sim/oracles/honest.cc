@@ -36,7 +36,8 @@ bool IsExpected(const Plan& plan, uint32_t client, Error error) {
     case Error::kClientKeyRefused:
       return IsRefused(plan, client);
     case Error::kMemoryFull:
-      return HasLittleMemory(plan) || plan.server.handshake_bytes_max < limits::kHandshakeBytesMax;
+      return HasLittleMemory(plan) || HasFault(plan, FaultKind::kScarce) ||
+             plan.server.handshake_bytes_max < limits::kHandshakeBytesMax;
     case Error::kClockSkew:
     case Error::kReplayed:  // As far as the server remembers.
       return !plan.clocks.empty();

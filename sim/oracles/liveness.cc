@@ -74,15 +74,22 @@ void Liveness::On(const Scene& scene, const trace::State& event) {
 void Liveness::On(const Scene& scene, const trace::Ended& event) {
   Progress(scene);
   ClientState& client = clients_[event.client];
-  const bool was_pair = !client.ended && client.server_session != 0;
-  if (scene.actor.is_client()) {
-    if (!client.ended) --clients_left_;
-    client.ended = true;
-  } else {
-    if (server_sessions_left_ > 0) --server_sessions_left_;
-    if (client.server_session == event.session) client.server_session = 0;
-  }
-  if (was_pair && (client.ended || client.server_session == 0)) --pairs_left_;
+  if (!scene.actor.is_client()) return ServerEnded(client, event.session);
+  if (!client.ended && client.server_session != 0) --pairs_left_;
+  if (!client.ended) --clients_left_;
+  client.ended = true;
+}
+
+void Liveness::ServerEnded(ClientState& client, uint64_t session) {
+  if (server_sessions_left_ > 0) --server_sessions_left_;
+  if (client.server_session != session) return;
+  if (!client.ended) --pairs_left_;
+  client.server_session = 0;
+}
+
+// Nobody will hear more of it there.
+void Liveness::On(const Scene&, const trace::Lost& event) {
+  if (event.ended == 0) ServerEnded(clients_[event.client], event.session);
 }
 
 Time Liveness::Limit(const Scene&) const {

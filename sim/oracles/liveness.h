@@ -24,6 +24,7 @@ class Liveness {
   void On(const Scene& scene, const trace::State& event);
   void On(const Scene& scene, const trace::Abort& event);
   void On(const Scene& scene, const trace::Ended& event);
+  void On(const Scene& scene, const trace::Lost& event);
 
   // Every application has had its end.
   bool AllEnded() const { return clients_left_ == 0 && server_sessions_left_ == 0; }
@@ -40,6 +41,7 @@ class Liveness {
     uint64_t acked_down = 0;
     uint32_t resumes = 0;  // Since the heal.
   };
+  void ServerEnded(ClientState& client, uint64_t session);
   void Progress(const Scene& scene) { progress_at_ = scene.now; }
   std::string WhoIsLeft() const;
 

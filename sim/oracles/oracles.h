@@ -20,6 +20,7 @@
 #include "sim/oracles/prompt.h"
 #include "sim/oracles/retries.h"
 #include "sim/oracles/same_end.h"
+#include "sim/oracles/served.h"
 #include "sim/oracles/steady.h"
 
 namespace holdfast::sim {
@@ -43,6 +44,7 @@ struct Oracles {
   Early early;
   Forgery forgery;
   Indistinct indistinct;
+  Served served;
 
   void Reset(const Plan& plan) {
     ForEach([&plan](auto& oracle) { oracle.Reset(plan); });
@@ -76,6 +78,7 @@ struct Oracles {
     act(early);
     act(forgery);
     act(indistinct);
+    act(served);
   }
 };
 

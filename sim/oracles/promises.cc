@@ -19,6 +19,7 @@ void Promises::Reset(const Plan& plan) {
   server_ends_.Clear();
   tombstones_until_.clear();
   newest_.assign(plan.clients.size(), {});
+  clock_set_ = {};
 }
 
 Promises::End& Promises::EndOf(const Scene& scene, uint64_t client, uint64_t session) {
@@ -63,10 +64,6 @@ void Promises::On(const Scene& scene, const trace::State& event) {
   end.candidate = event.candidate;
 }
 
-void Promises::On(const Scene& scene, const trace::Imported& event) {
-  EndOf(scene, event.client, event.session).imported = scene.now;
-}
-
 // Anything that came may have been a sign of life. A server also waits for a candidate, and for what is away.
 void Promises::CheckNotLate(const Scene& scene, const trace::Ended& event) {
   const bool at_client = scene.actor.is_client();
@@ -84,17 +81,18 @@ void Promises::CheckNotLate(const Scene& scene, const trace::Ended& event) {
 
 void Promises::On(const Scene& scene, const trace::Ended& event) {
   if (static_cast<Cause>(event.cause) == Cause::kExpired) CheckNotLate(scene, event);
-  const End& end = EndOf(scene, event.client, event.session);
+  End& end = EndOf(scene, event.client, event.session);
   const Duration hold = HoldOf(scene, event.client);
   const Duration silence = scene.now - end.sign;
   const auto cause = static_cast<Cause>(event.cause);
   if (!scene.actor.is_client()) {
-    tombstones_until_.push_back(After(scene.now, hold));
+    end.tombstone_until = After(scene.now, hold);
+    tombstones_until_.insert(end.tombstone_until);
     clients_[event.client].server_expired |= cause == Cause::kExpired;
   }
   // A client that still hears old bytes of a transport that is dead the other way learns the server's verdict early.
   const bool told = scene.actor.is_client() && end.server_expired;
-  if (cause == Cause::kExpired && silence < hold && !told) {
+  if (cause == Cause::kExpired && silence < hold && !told && !end.aged) {
     scene.judge.Fail(kName, fmt::format("client {}'s session expired at the {} {} after a sign of life; its hold time "
                                         "is {}",
                                         event.client, NameOf(scene.actor.is_client() ? Side::kClient : Side::kServer),
@@ -121,11 +119,36 @@ void Promises::On(const Scene& scene, const trace::Ended& event) {
 }
 
 void Promises::On(const Scene& scene, const trace::Census& event) {
-  std::erase_if(tombstones_until_, [&scene](Time until) { return until <= scene.now; });
+  tombstones_until_.erase(tombstones_until_.begin(), tombstones_until_.upper_bound(scene.now));
   if (event.tombstones >= tombstones_until_.size()) return;
   scene.judge.Fail(kName, fmt::format("the server keeps {} tombstones, but {} sessions have ended within their hold "
                                       "times",
                                       event.tombstones, tombstones_until_.size()));
+}
+
+void Promises::On(const Scene& scene, const trace::Clock&) {
+  if (!scene.actor.is_client()) clock_set_ = scene.now;
+}
+
+void Promises::On(const Scene& scene, const trace::Exported& event) {
+  End& end = server_ends_.At(event.session);
+  end.exported = scene.now;
+  Forget(end);
+}
+
+// How long it was away the two owners' clocks may say, rightly or not (HF-MOV-5).
+void Promises::On(const Scene& scene, const trace::Imported& event) {
+  End& end = server_ends_.At(event.session);
+  end.imported = scene.now;
+  if (end.tombstone_until != Time{}) tombstones_until_.insert(end.tombstone_until);
+  if (event.live == 0 && clock_set_ >= end.exported) end.aged = true;
+}
+
+void Promises::On(const Scene&, const trace::Lost& event) { Forget(server_ends_.At(event.session)); }
+
+void Promises::Forget(const End& end) {
+  const auto found = tombstones_until_.find(end.tombstone_until);
+  if (end.tombstone_until != Time{} && found != tombstones_until_.end()) tombstones_until_.erase(found);
 }
 
 }  // namespace holdfast::sim

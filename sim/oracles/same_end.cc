@@ -88,13 +88,14 @@ void SameEnd::On(const Scene&, const trace::Unopened& event) {
 }
 
 void SameEnd::On(const Scene& scene, const trace::Quiet&) {
+  fair_from_ = After(healed_at_, RecoveryTime(scene.plan));
   for (size_t i = 0; i < clients_.size(); ++i) Compare(scene, i, clients_[i]);
 }
 
 // Whether the client had no fair chance to hear the server's word.
-bool SameEnd::MayDiffer(const Scene& scene, const ClientEnds& ends) const {
+bool SameEnd::MayDiffer(const ClientEnds& ends) const {
   if (!IsGivingUp(CauseOf(ends.client.ending))) return false;
-  return !healed_ || !ends.held || ends.client.when < After(healed_at_, RecoveryTime(scene.plan));
+  return !healed_ || !ends.held || ends.client.when < fair_from_;
 }
 
 void SameEnd::Compare(const Scene& scene, uint64_t client, const ClientEnds& ends) const {
@@ -115,7 +116,7 @@ void SameEnd::Compare(const Scene& scene, uint64_t client, const ClientEnds& end
     }
     return;
   }
-  if (MayDiffer(scene, ends)) return;
+  if (MayDiffer(ends)) return;
   const bool same = server != nullptr && CauseOf(server->ending) == CauseOf(mine);
   if (!same) {
     scene.judge.Fail(kName, fmt::format("client {} reports {}, the server {}", client, TextOf(mine),

@@ -42,12 +42,13 @@ class SameEnd {
 
   void Compare(const Scene& scene, uint64_t client, const ClientEnds& ends) const;
   void CompareAborts(const Scene& scene, uint64_t client, const ClientEnds& ends, const Told& server) const;
-  bool MayDiffer(const Scene& scene, const ClientEnds& ends) const;
+  bool MayDiffer(const ClientEnds& ends) const;
 
   std::vector<ClientEnds> clients_;
   IdTable<uint64_t, Told> server_ends_;
   bool healed_ = false;
   Time healed_at_ = {};
+  Time fair_from_ = {};  // A client that still had its session then has heard how it ended.
 };
 
 }  // namespace holdfast::sim
