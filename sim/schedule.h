@@ -30,9 +30,9 @@ enum class Happening : uint8_t {
   kFault,      // a: index of the fault, b: link or kNoLink.
   kHeal,
   kAdversary,  // a: index of what he says. The next byte, or his close.
-  kUp,      // The server comes up again.
-  kPlenty,  // a: actor. Its memory may be plentiful again.
-  kStop,    // A run without a heal is broken off.
+  kUp,         // The server comes up again.
+  kPlenty,     // a: actor. Its memory may be plentiful again.
+  kStop,       // A run without a heal is broken off.
 };
 
 struct Scheduled {

@@ -19,6 +19,7 @@ class Indistinct {
   void On(const Scene& scene, const trace::Receive& event);
   void On(const Scene& scene, const trace::Close& event);
   void On(const Scene& scene, const trace::Closed& event);
+  void On(const Scene&, const trace::Down&) { open_.clear(); }
   void On(const Scene& scene, const trace::Quiet& event);
 
   // For where a witness watches. The server was given bytes, and `question` is what it has heard so far: whoever said a

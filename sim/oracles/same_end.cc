@@ -17,11 +17,11 @@ Cause CauseOf(const trace::Ended& ending) { return static_cast<Cause>(ending.cau
 bool IsGivingUp(Cause cause) { return cause == Cause::kExpired || cause == Cause::kNeverConfirmed; }
 
 // Whether a client that has a session may rely on the server's having it. Else it may have made room for another one,
-// or waits for a third message that is lost or for a verdict.
+// or waits for a third message that is lost or for a verdict, or has gone down, which no unconfirmed session survives.
 bool IsKnownOnceOpen(const Plan& plan, uint64_t client) {
   constexpr uint64_t kManyEmbryos = 64;
   return std::min(plan.server.embryos_max, plan.server.embryos_per_source_max) >= kManyEmbryos &&
-         !plan.clients[client].settings.static_key;
+         !plan.clients[client].settings.static_key && !HasFault(plan, FaultKind::kRestart);
 }
 
 std::string TextOf(const trace::Ended& ending) {
