@@ -120,9 +120,9 @@ void Generator::DrawSwarm() {
   for (bool Swarm::* family : {&Swarm::probes, &Swarm::path_changes, &Swarm::early_timers, &Swarm::rekeys}) {
     swarm_.*family = c_.Chance(kTopic, 1, 3);
   }
-  swarm_.short_hold = c_.Chance(kTopic, 1, 8);
+  swarm_.short_hold = c_.Chance(kTopic, 1, 20);
   swarm_.small_tables = c_.Chance(kTopic, 1, 8);
-  swarm_.aborts = c_.Chance(kTopic, 1, 12);
+  swarm_.aborts = c_.Chance(kTopic, 1, 32);
   swarm_.vigil = c_.Chance(kTopic, 1, 16);
   swarm_.hopeless = c_.Chance(kTopic, 1, 32);
   if (!swarm_.fin && !swarm_.reset && !swarm_.silence) swarm_.reset = true;
@@ -326,7 +326,7 @@ void Generator::DrawFaults(uint32_t client) {
   constexpr Topic kTopic = Topic::kFaults;
   const uint64_t faults = small() ? 3 : 3 + c_.LogUniform(kTopic, 0, 12);
   uint64_t deaths = small() ? c_.Between(kTopic, 2, 3) : std::max<uint64_t>(2, faults * 2 / 3);
-  if (c_.Chance(kTopic, 1, 12)) deaths = 1;
+  if (c_.Chance(kTopic, 1, 24)) deaths = 1;
   uint32_t transport = 0;
   bool known = false;  // Whether both ends know the session by now.
   for (; deaths > 0; --deaths, ++transport) {
@@ -452,11 +452,11 @@ void Generator::DrawAborts() {
       Abort abort = {.client = i, .by = side, .code = c_.LogUniform(kTopic, 0, 1 << 20)};
       const Stream& sends = plan_.clients[i].stream(DirectionFrom(side));
       const Stream& hears = plan_.clients[i].stream(Opposite(DirectionFrom(side)));
-      constexpr std::array<uint64_t, 3> kWeights = {3, 1, 2};
+      constexpr std::array<uint64_t, 3> kWeights = {2, 1, 3};
       const size_t when = c_.Weighted(kTopic, kWeights);
       if (when == 0) abort.delivered = c_.Between(kTopic, hears.bytes / 2, hears.bytes);
       if (when == 1) abort.sent = c_.Between(kTopic, 0, sends.bytes);
-      if (when == 2) abort.at = Span(kTopic, milliseconds(1), milliseconds(60000));
+      if (when == 2) abort.at = Span(kTopic, milliseconds(500), milliseconds(60000));
       plan_.aborts.push_back(abort);
     }
   }
@@ -491,7 +491,7 @@ void Generator::DrawHeal() {
   const auto rounds = static_cast<int64_t>(c_.Between(Topic::kFaults, 2, 4 + plan_.faults.size()));
   plan_.heal = milliseconds(5000) + longest * rounds;
   // Now and then so early that much is still to be done on the good network.
-  if (c_.Chance(Topic::kFaults, 1, 32)) {
+  if (c_.Chance(Topic::kFaults, 1, 96)) {
     plan_.heal = Span(Topic::kFaults, milliseconds(1), milliseconds(2000));
   }
   if (!swarm_.vigil) return;

@@ -25,7 +25,7 @@ class AdversaryGenerator {
       : c_(choices), small_(profile == Profile::kSmall), round_trip_max_(round_trip_max), plan_(plan) {}
 
   void Draw() {
-    if (!Chance(1, small_ ? 10 : 4)) return;
+    if (!Chance(1, small_ ? 10 : 5)) return;
     const bool intrudes = Half();
     const bool answers = Chance(1, 4);
     const bool tampers = (!intrudes && !answers) || Half();
@@ -101,6 +101,8 @@ void AdversaryGenerator::DrawPlace(Fault& fault) {
   // A client of XX whose message 3 is lost never gets on, which is soon known.
   const bool greets = plan_.clients[fault.client].settings.static_key && fault.direction == Direction::kUp;
   if (greets && fault.transport == 0 && fault.message <= 1 && Chance(7, 8)) fault.message += 2;
+  // Faults that wait for the transports of a session find less of one that begins on a later one.
+  if (fault.transport == 0 && fault.message == 0 && Chance(2, 3)) ++fault.transport;
   if (fault.message == 0) {
     fault.byte = c_.Below(kTopic, fault.direction == Direction::kUp ? kFirstBytes : kAnswerBytes);
   } else if (Chance(1, 3)) {
@@ -171,6 +173,7 @@ Fault AdversaryGenerator::DrawImpostor() {
   Fault fault = FaultOf(FaultKind::kImpostor);
   fault.client = AnyClient();
   fault.dial = Below(TransportsOf(fault.client) + 2);
+  if (fault.dial == 0 && Chance(2, 3)) ++fault.dial;  // Likewise.
   constexpr std::array<uint64_t, 3> kWeights = {4, 1, 2};
   fault.with = static_cast<Forging>(c_.Weighted(kTopic, kWeights));
   if (fault.with == Forging::kReflected) return fault;

@@ -22,10 +22,10 @@ class RareGenerator {
 
   void Draw() {
     constexpr void (RareGenerator::* kSituations[])() = {
-        &RareGenerator::AbortMeetsAnswer, &RareGenerator::LateVerdict,     &RareGenerator::PromotedWhileAttached,
-        &RareGenerator::ServerExpires,    &RareGenerator::ClockOffAtFirst, &RareGenerator::ClockSteppedBack,
-        &RareGenerator::FewPlaces,        &RareGenerator::LittleMemory,    &RareGenerator::MovesInMidResume,
-        &RareGenerator::AbortsCross,
+        &RareGenerator::AbortMeetsAnswer, &RareGenerator::LateVerdict,      &RareGenerator::PromotedWhileAttached,
+        &RareGenerator::ServerExpires,    &RareGenerator::ClockOffAtFirst,  &RareGenerator::ClockSteppedBack,
+        &RareGenerator::FewPlaces,        &RareGenerator::LittleMemory,     &RareGenerator::MovesInMidResume,
+        &RareGenerator::AbortsCross,      &RareGenerator::AbortMeetsFinish,
     };
     (this->*kSituations[c_.Below(kTopic, std::size(kSituations))])();
   }
@@ -59,6 +59,7 @@ class RareGenerator {
   void LittleMemory();
   void MovesInMidResume();
   void AbortsCross();
+  void AbortMeetsFinish();
 
   Choices& c_;
   const bool carries_files_;  // Whose sizes the streams must have.
@@ -239,6 +240,7 @@ void RareGenerator::FewPlaces() {
   plan_.server.sessions_max = 1;
   plan_.server.hold_max = std::min<Duration>(plan_.server.hold_max, seconds(100));
   plan_.clients[1].start = client().start + 4 * round_trip_ + Below(seconds(1));
+  plan_.faults.push_back(Death(0, 3 * round_trip_ + Below(seconds(3))));
   StayUntil(seconds(4));
 }
 
@@ -286,10 +288,11 @@ void RareGenerator::MovesInMidResume() {
   StayUntil(seconds(3));
 }
 
-// Both applications give up before they can know of each other.
+// Both applications give up before they can know of each other, once the client has come back.
 void RareGenerator::AbortsCross() {
-  TakeTransports(1);
-  const Duration age = 4 * round_trip_ + Below(seconds(1));
+  TakeTransports(2);
+  plan_.faults.push_back(Death(0, 3 * round_trip_));
+  const Duration age = 8 * round_trip_ + seconds(1) + Below(seconds(1));
   StayUntil(age + 2 * round_trip_);
   std::erase_if(plan_.aborts, [](const Abort& a) { return a.client == kClient; });
   for (Side side : {Side::kClient, Side::kServer}) {
@@ -300,10 +303,30 @@ void RareGenerator::AbortsCross() {
   }
 }
 
+// A client gives up while the server's word that all is finished is on its way.
+void RareGenerator::AbortMeetsFinish() {
+  TakeTransports(2);
+  plan_.faults.push_back(Death(0, 3 * round_trip_));
+  options().ack_delay = {};
+  for (Stream* stream : {&client().up, &client().down}) {
+    stream->chunk = 1 << 16;
+    stream->think = stream->start_delay = stream->finish_delay = {};
+    stream->start = StartRule::kAtOnce;
+    stream->finish = FinishRule::kWhenSent;
+  }
+  Stream& last = client().down;
+  last.finish_delay = 8 * round_trip_ + seconds(2) + Below(seconds(1));
+  // The server's session opens one and a half round trips after the transport, and its FIN is acknowledged one later.
+  const Duration finished = round_trip_ * 5 / 2 + last.finish_delay;
+  plan_.heal = std::max(plan_.heal, At(finished) + seconds(2));
+  std::erase_if(plan_.aborts, [](const Abort& a) { return a.client == kClient; });
+  plan_.aborts.push_back({.client = kClient, .at = At(finished + Below(round_trip_ / 2))});
+}
+
 }  // namespace
 
 void DrawRare(Choices& choices, const GenerateOptions& options, Plan& plan) {
-  if (options.profile == Profile::kSmall || !choices.Chance(kTopic, 1, 10)) return;
+  if (options.profile == Profile::kSmall || !choices.Chance(kTopic, 1, 14)) return;
   const bool early_heal = plan.heal < seconds(5);
   for (uint32_t i = 0; i < plan.clients.size(); ++i) {
     if (early_heal || !MayEnter(plan, i) || IsRefused(plan, i)) return;

@@ -98,7 +98,7 @@ class TroubleGenerator : private Drawing {
     if (Chance(1, 12 * rarely)) DrawSlowPeer();
     if (Chance(1, 10 * rarely)) DrawBurst();
     if (Chance(1, 12 * rarely)) AddFault(DrawOutage(DrawMoment()));
-    if (Chance(1, 8 * rarely)) DrawRestarts();
+    if (Chance(1, 24 * rarely)) DrawRestarts();
     if (Chance(1, 12 * rarely)) DrawScarcity();
     if (plan_.server.network_key && !plan_.clocks.empty() && Half()) DrawSteps();
   }
@@ -200,8 +200,10 @@ void TroubleGenerator::DrawBurst() {
   if (Chance(1, 4)) AddFault(DrawOutage(at));
 }
 
+// Mostly not before there is a session that survives it.
 void TroubleGenerator::DrawRestarts() {
   Duration at = DrawMoment();
+  if (Chance(3, 4)) at += 8 * round_trip_max_ + milliseconds(500);
   for (uint64_t restarts = Chance(1, 4) ? 2 : 1; restarts > 0; --restarts) {
     if (!HasRoom()) return;
     AddFault(DrawRestart(at));

@@ -433,6 +433,41 @@ constexpr PlanOption kOptions[] = {
      [](const Plan& plan) { return AnyFault(plan, [](const Fault& f) { return f.live; }); }},
     {kTroubles, "a probe", "fault.kind", "a client opens another transport although it has one that works",
      Has<FaultKind::kProbe>},
+    {kTroubles, "a blow to all", "fault.client fault.at", "the transports of all clients die, or stall, at once",
+     [](const Plan& plan) { return AnyFault(plan, IsBlow); }},
+    {kTroubles, "a burst", "fault.client fault.at", "several such blows within three seconds",
+     [](const Plan& plan) {
+       return AnyFault(plan, [&plan](const Fault& a) {
+         return IsBlow(a) && AnyFault(plan, [&a](const Fault& b) {
+                  return IsBlow(b) && b.at > a.at && b.at - a.at < milliseconds(3000);
+                });
+       });
+     }},
+    {kTroubles, "an outage", "fault.client fault.at fault.lasting", "for a while all dials are refused, or hang",
+     [](const Plan& plan) {
+       return AnyFault(plan, [](const Fault& f) { return IsOfDial(f.kind) && f.at != kNeverAfter; });
+     }},
+    {kTroubles, "a restart with state", "fault.state fault.lasting fault.at",
+     "the server goes down, and comes up again with the sessions that it had", RestartsWith<Saved::kKept>},
+    {kTroubles, "a restart without state", "fault.state fault.lasting fault.at",
+     "the server goes down, and comes up again as one that knows nobody", RestartsWith<Saved::kLost>},
+    {kTroubles, "a restart in silence", "fault.client_learns", "likewise, and no client is told that it is gone",
+     [](const Plan& plan) {
+       return AnyFault(plan,
+                       [](const Fault& f) { return f.kind == FaultKind::kRestart && f.client_learns == kNeverAfter; });
+     }},
+    {kTroubles, "a client short of memory", "fault.by fault.largest fault.lasting",
+     "a client finds no large block of memory for a while", IsScarceAt<Side::kClient>},
+    {kTroubles, "a server short of memory", "fault.by fault.largest fault.lasting", "likewise the server",
+     IsScarceAt<Side::kServer>},
+    {kTroubles, "a server's clock stepped forwards", "clock.at clock.offset",
+     "the clock of a private network's server is put on in mid-run", Steps<Side::kServer, true>},
+    {kTroubles, "a server's clock stepped backwards", "clock.at clock.offset", "likewise back",
+     Steps<Side::kServer, false>},
+    {kTroubles, "a client's clock stepped forwards", "clock.at clock.offset", "a client's clock is put on in mid-run",
+     Steps<Side::kClient, true>},
+    {kTroubles, "a client's clock stepped backwards", "clock.at clock.offset", "likewise back",
+     Steps<Side::kClient, false>},
 
     {kAdversary, "a flipped bit", "fault.kind fault.how fault.bit", "one bit of a transport arrives as another",
      Tampers<Tampering::kFlip>},
@@ -472,41 +507,6 @@ constexpr PlanOption kOptions[] = {
      [](const Plan& plan) { return AnyFault(plan, [](const Fault& f) { return Says(f, Forging::kReflected); }); }},
     {kAdversary, "a slow tongue", "fault.pace", "he says it byte by byte",
      [](const Plan& plan) { return AnyFault(plan, [](const Fault& f) { return f.pace > Duration{}; }); }},
-    {kTroubles, "a blow to all", "fault.client fault.at", "the transports of all clients die, or stall, at once",
-     [](const Plan& plan) { return AnyFault(plan, IsBlow); }},
-    {kTroubles, "a burst", "fault.client fault.at", "several such blows within three seconds",
-     [](const Plan& plan) {
-       return AnyFault(plan, [&plan](const Fault& a) {
-         return IsBlow(a) && AnyFault(plan, [&a](const Fault& b) {
-                  return IsBlow(b) && b.at > a.at && b.at - a.at < milliseconds(3000);
-                });
-       });
-     }},
-    {kTroubles, "an outage", "fault.client fault.at fault.lasting", "for a while all dials are refused, or hang",
-     [](const Plan& plan) {
-       return AnyFault(plan, [](const Fault& f) { return IsOfDial(f.kind) && f.at != kNeverAfter; });
-     }},
-    {kTroubles, "a restart with state", "fault.state fault.lasting fault.at",
-     "the server goes down, and comes up again with the sessions that it had", RestartsWith<Saved::kKept>},
-    {kTroubles, "a restart without state", "fault.state fault.lasting fault.at",
-     "the server goes down, and comes up again as one that knows nobody", RestartsWith<Saved::kLost>},
-    {kTroubles, "a restart in silence", "fault.client_learns", "likewise, and no client is told that it is gone",
-     [](const Plan& plan) {
-       return AnyFault(plan,
-                       [](const Fault& f) { return f.kind == FaultKind::kRestart && f.client_learns == kNeverAfter; });
-     }},
-    {kTroubles, "a client short of memory", "fault.by fault.largest fault.lasting",
-     "a client finds no large block of memory for a while", IsScarceAt<Side::kClient>},
-    {kTroubles, "a server short of memory", "fault.by fault.largest fault.lasting", "likewise the server",
-     IsScarceAt<Side::kServer>},
-    {kTroubles, "a server's clock stepped forwards", "clock.at clock.offset",
-     "the clock of a private network's server is put on in mid-run", Steps<Side::kServer, true>},
-    {kTroubles, "a server's clock stepped backwards", "clock.at clock.offset", "likewise back",
-     Steps<Side::kServer, false>},
-    {kTroubles, "a client's clock stepped forwards", "clock.at clock.offset", "a client's clock is put on in mid-run",
-     Steps<Side::kClient, true>},
-    {kTroubles, "a client's clock stepped backwards", "clock.at clock.offset", "likewise back",
-     Steps<Side::kClient, false>},
 };
 
 static_assert(std::size(kOptions) <= kPlanOptionsMax);

@@ -247,7 +247,10 @@ TEST(Without, IsReadAsItIsWritten) {
 TEST(Without, TakesAwayWhatItNames) {
   size_t stalls = 0, correlated = 0;
   for (uint64_t seed = 1; seed <= 300; ++seed) {
-    for (const Fault& fault : PlanWithout(seed, Feature::kByteCuts).faults) EXPECT_EQ(fault.byte, kAll);
+    for (const Fault& fault : PlanWithout(seed, Feature::kByteCuts).faults) {
+      EXPECT_TRUE(fault.byte == kAll || IsAdversary(fault.kind));
+    }
+    EXPECT_FALSE(HasAdversary(PlanWithout(seed, Feature::kAdversary)));
     EXPECT_EQ(PlanWithout(seed, Feature::kHeal).heal, kNeverAfter);
     const Plan all = PlanWithout(seed, Feature::kSwarm);
     EXPECT_TRUE(std::ranges::any_of(all.faults, [](const Fault& f) { return f.kind == FaultKind::kMove; }));

@@ -440,6 +440,7 @@ TEST_F(SameEndTest, ObjectsToGivingUpAlthoughTheServerHoldsTheSession) {
 }
 
 TEST_F(SameEndTest, AcceptsNeverConfirmedOfASessionThatTheServerNeverOpened) {
+  plan_.clients[0].settings.static_key = true;  // XX: its third message may have been lost.
   Heal(false);
   now_ += RecoveryTime(plan_) * 2;
   Ended(kClient, Cause::kNeverConfirmed);
