@@ -156,14 +156,16 @@ void Client::Receive(Time now, TransportId transport, ByteSpan bytes) {
     if (!impl_->Owns(transport, *slot) || bytes.empty()) continue;
     HOLDFAST_CHECK((*slot)->input.empty());
     (*slot)->input = bytes;
-    if ((*slot)->link) (*slot)->link->OnLife(now);
+    if ((*slot)->link) (*slot)->link->OnBytes(now, bytes.size(), !(*slot)->reader.partial().empty());
   }
 }
 
 void Client::SetWritable(Time now, TransportId transport, bool writable) {
   for (auto* slot : {&impl_->attempt, &impl_->attached}) {
     if (!impl_->Owns(transport, *slot)) continue;
-    if ((*slot)->link && writable && !(*slot)->writable) (*slot)->link->OnLife(now);
+    if ((*slot)->link && writable && !(*slot)->writable) {
+      (*slot)->link->OnWritable(now, !(*slot)->reader.partial().empty());
+    }
     (*slot)->writable = writable;
   }
 }

@@ -186,7 +186,7 @@ void Client::Impl::AttachAttempt(Time now, uint64_t epoch_number) {
   SessionOptions options = config.session;
   // HF-END-22: so that a session at rest does not expire. A server that grants nothing is not to make it talk for ever.
   options.ping_idle = std::min(options.ping_idle, std::max<Duration>(hold / 3, limits::kPingIdleMin));
-  attempt->link.emplace(now, options, config.suite, split, true);
+  attempt->link.emplace(now, options, hold, config.suite, split, true);
   attempt->link->AllowRoundTrip(now - attempt->begun);
   attempt->deadline = kNever;
   attached = std::move(attempt);

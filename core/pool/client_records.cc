@@ -27,6 +27,7 @@ bool Client::Impl::ReadRecord(Time now) {
     Lose(status.error(), true);
     return true;
   }
+  attached->link->OnLife(now);
   if (attached->link->resting()) attached->reader.ReleaseIfEmpty();
   attached->link->RestAgain();
   last_authentic = now;

@@ -230,6 +230,47 @@ TEST_F(RawServerTest, IsWaitedForAsLongAsItGrantedAndNoByteWithoutATagProlongsTh
   EXPECT_EQ(ending_->cause, Cause::kExpired);
 }
 
+// H is short: there is time left for a resume.
+// HF-LIV-12, HF-END-15.
+TEST_F(RawServerTest, CostsATransportButNotTheSessionByAnyFlippedBitOfALength) {
+  Drain();
+  Dial();
+  Say(server_.Answer(std::exchange(written_, {}), Encode(ServerParameters{{1 << 20}, 100'000, 300'000})));
+  for (int bit = 0; bit < 16; ++bit) {
+    SCOPED_TRACE(bit);
+    ASSERT_EQ(client_.state(), ClientState::kOpen);
+    const Time begun = now_;
+    Bytes record = server_.Seal({AckFrame{{0}, {1 << 20}, false}});
+    record[static_cast<size_t>(bit / 8)] ^= static_cast<uint8_t>(1 << bit % 8);
+    for (; !closed_.contains(transport_); record = server_.Seal({AckFrame{{0}, {1 << 20}, false}})) {
+      ASSERT_LT(now_, begun + limits::kDeadTransport + 100s / 8);
+      Say(record);
+      Wait(1s);
+      client_.SetWritable(now_, transport_, false);
+      client_.SetWritable(now_, transport_, true);
+    }
+    EXPECT_EQ(client_.state(), ClientState::kSuspended);
+    Dial();
+    Say(server_.Answer(std::exchange(written_, {}), Encode(ReplyOf({}))));
+  }
+  EXPECT_EQ(client_.state(), ClientState::kOpen);
+  EXPECT_FALSE(ending_);
+}
+
+// HF-LIV-12.
+TEST_F(RawServerTest, HasItsLargestRecordTakenOverASlowPath) {
+  Open();
+  const Bytes record = server_.SealPlaintext(Bytes(limits::kRecordPlaintextBytesMax));
+  for (size_t i = 0; i < record.size(); ++i) {
+    if (i % 1000 == 0) Wait(1000 * (1s / 256));
+    if (i == 30000) Wait(limits::kDeadTransport - 8s);
+    Say({record[i]});
+    ASSERT_FALSE(closed_.contains(transport_)) << i;
+  }
+  EXPECT_EQ(client_.state(), ClientState::kOpen);
+  EXPECT_FALSE(closed_.contains(transport_));
+}
+
 // HF-LIV-5, HF-LIV-6.
 TEST_F(RawServerTest, HasMoreTimeToAnswerAfterEveryFailureUntilItsFirstRecord) {
   Open();

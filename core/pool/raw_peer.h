@@ -64,7 +64,7 @@ class RawPeer {
   void Finish(NoiseHandshake& noise, uint64_t epoch_number, bool initiator) {
     NoiseSplit split = noise.Split();
     epoch = DeriveEpoch(epoch_number, split);
-    link.emplace(Time(1ns), SessionOptions(), Suite::kChaChaPoly, split, initiator);
+    link.emplace(Time(1ns), SessionOptions(), limits::kHold, Suite::kChaChaPoly, split, initiator);
   }
 };
 

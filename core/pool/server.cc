@@ -261,7 +261,7 @@ void Server::Receive(Time now, TransportId id, ByteSpan bytes) {
   if (transport == nullptr || bytes.empty()) return;
   HOLDFAST_CHECK(transport->input.empty());
   transport->input = bytes;
-  if (transport->link) transport->link->OnLife(now);
+  if (transport->link) transport->link->OnBytes(now, bytes.size(), !transport->reader.partial().empty());
   impl_->MarkReady(*transport);
 }
 
@@ -270,7 +270,7 @@ void Server::SetWritable(Time now, TransportId id, bool writable) {
   if (transport == nullptr || transport->writable == writable) return;
   transport->writable = writable;
   if (!writable) return;
-  if (transport->stage == Stage::kAttached) transport->link->OnLife(now);
+  if (transport->stage == Stage::kAttached) transport->link->OnWritable(now, !transport->reader.partial().empty());
   impl_->Schedule(*transport);
   impl_->MarkReady(*transport);
 }

@@ -293,7 +293,7 @@ Status Server::Impl::MakeCandidate(Time now, ServerTransport& transport, ServerS
     Drop(*smaller, Error::kSuperseded, true);
   }
   handshakes.Remove(transport.id);
-  transport.link.emplace(now, config.session, session.suite, split, false);
+  transport.link.emplace(now, config.session, session.granted, session.suite, split, false);
   transport.stage = Stage::kCandidate;
   transport.session = session.id;
   transport.attempt = attempt;

@@ -87,7 +87,7 @@ std::optional<ServerTransport> TransportOf(Time now, const SessionOptions& optio
   ByteSpan input = blob.input.bytes;
   auto whole = transport.reader.Next(input, limits::kRecordCiphertextBytesMin, limits::kRecordCiphertextBytesMax);
   if (!whole || *whole) return std::nullopt;  // A complete record would have been read.
-  transport.link.emplace(now, options, session.suite, std::move(link));
+  transport.link.emplace(now, options, session.granted, session.suite, std::move(link));
   return transport;
 }
 

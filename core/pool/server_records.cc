@@ -28,6 +28,7 @@ bool Server::Impl::ReadRecord(Time now, ServerTransport& transport) {
     Drop(transport, status.error(), true);
     return true;
   }
+  transport.link->OnLife(now);
   if (transport.link->resting()) transport.reader.ReleaseIfEmpty();
   transport.link->RestAgain();
   if (stranger && FindSession(transport.session)->state == ServerState::kRefused) {

@@ -294,6 +294,45 @@ TEST_F(RawClientTest, IsSuspendedAfterItsSilence) {
   EXPECT_DEATH(Server{hasty}, "IsSane");
 }
 
+// HF-LIV-12, HF-END-15.
+TEST_F(RawClientTest, LosesATransportButNotTheSessionByAnyFlippedBitOfALength) {
+  for (int bit = 0; bit < 16; ++bit) {
+    SCOPED_TRACE(bit);
+    client_ = RawClient();
+    const TransportId transport = Open();
+    const Time begun = now_;
+    Bytes record = client_.Seal({AckFrame{{0}, {1 << 20}, false}});
+    record[static_cast<size_t>(bit / 8)] ^= static_cast<uint8_t>(1 << bit % 8);
+    for (; !closed_.contains(transport); record = client_.Seal({AckFrame{{0}, {1 << 20}, false}})) {
+      ASSERT_LT(now_, begun + limits::kDeadTransport + limits::kRecordTime);
+      Say(transport, record);
+      Wait(1s);
+      server_.SetWritable(now_, transport, false);
+      server_.SetWritable(now_, transport, true);
+    }
+    EXPECT_EQ(server_.state(session_), ServerState::kSuspended);
+    Bytes reply = Ask(client_, 1);
+    client_.OnMessage2(reply, 2);
+    Say(asked_, client_.Seal({AckFrame{{0}, {1 << 20}, false}}));
+    EXPECT_EQ(server_.state(session_), ServerState::kAttached);
+  }
+}
+
+// HF-LIV-12.
+TEST_F(RawClientTest, HasItsLargestRecordTakenOverASlowPath) {
+  const TransportId transport = Open();
+  Bytes record = client_.SealPlaintext(Bytes(limits::kRecordPlaintextBytesMax));
+  for (size_t i = 0; i < record.size(); ++i) {
+    if (i % 1000 == 0) Wait(1000 * (1s / 256));
+    if (i == 30000) Wait(limits::kDeadTransport - 8s);
+    Say(transport, {record[i]});
+    ASSERT_FALSE(closed_.contains(transport)) << i;
+  }
+  EXPECT_EQ(server_.state(session_), ServerState::kAttached);
+  Say(transport, client_.Seal({DataFrame{{0}, {Bytes{7}}}}));
+  EXPECT_EQ(delivered_, Bytes{7});
+}
+
 // --- The end -------------------------------------------------------------------------------------------------------
 
 // HF-END-5, HF-FRM-3.

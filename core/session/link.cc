@@ -7,12 +7,22 @@
 #include "core/wire/cursor.h"
 
 namespace holdfast {
+namespace {
 
-Link::Link(Time now, const SessionOptions& options, Suite suite, NoiseSplit& split, bool initiator)
+// HF-LIV-12.
+Duration ByteTime(Duration hold) {
+  constexpr int64_t kBytes = limits::kRecordCiphertextBytesMax + 1;
+  return std::min<Duration>(limits::kRecordTime, hold / 8) / kBytes;
+}
+
+}  // namespace
+
+Link::Link(Time now, const SessionOptions& options, Duration hold, Suite suite, NoiseSplit& split, bool initiator)
     : sealer_(suite, initiator ? split.first : split.second, options.rekey_interval),
       opener_(suite, initiator ? split.second : split.first, options.rekey_interval),
       ping_idle_(options.ping_idle),
       dead_transport_(options.dead_transport),
+      byte_time_(ByteTime(hold)),
       ack_delay_(options.ack_delay),
       last_life_(now),
       last_sent_(now),
@@ -23,11 +33,12 @@ Link::Link(Time now, const SessionOptions& options, Suite suite, NoiseSplit& spl
   split.second.Clear();
 }
 
-Link::Link(Time now, const SessionOptions& options, Suite suite, Position position)
+Link::Link(Time now, const SessionOptions& options, Duration hold, Suite suite, Position position)
     : sealer_(suite, position.seal_key, options.rekey_interval, position.seal_index),
       opener_(suite, position.open_key, options.rekey_interval, position.open_index),
       ping_idle_(options.ping_idle),
       dead_transport_(std::max(options.dead_transport, position.dead_transport)),
+      byte_time_(ByteTime(hold)),
       ack_delay_(options.ack_delay),
       last_life_(now - position.since_life),
       last_sent_(now - position.since_sent),
@@ -63,6 +74,16 @@ Link::Position Link::TakePosition(Time now) && {
 void Link::OnLife(Time now) {
   last_life_ = now;
   ping_sent_ = false;
+}
+
+void Link::OnBytes(Time now, size_t size, bool in_record) {
+  if (!in_record) return OnLife(now);
+  const auto counted = static_cast<int64_t>(std::min(size, limits::kRecordCiphertextBytesMax));  // More is no record.
+  last_life_ = std::min(now, After(last_life_, counted * byte_time_));
+}
+
+void Link::OnWritable(Time now, bool in_record) {
+  if (!in_record) OnLife(now);
 }
 
 void Link::AllowRoundTrip(Duration round_trip) {
@@ -116,6 +137,7 @@ Link::Link(const Link& other, const ForkKey& key)
       opener_(other.opener_.ForkForSimulation(key)),
       ping_idle_(other.ping_idle_),
       dead_transport_(other.dead_transport_),
+      byte_time_(other.byte_time_),
       ack_delay_(other.ack_delay_),
       last_life_(other.last_life_),
       last_sent_(other.last_sent_),
@@ -135,6 +157,7 @@ void Link::DigestInto(Digest& digest) const {
   opener_.DigestInto(digest);
   digest.Add(ping_idle_)
       .Add(dead_transport_)
+      .Add(byte_time_)
       .Add(ack_delay_)
       .Add(last_life_)
       .Add(last_sent_)

@@ -19,8 +19,8 @@ class ForkKey;
 
 class Link {
  public:
-  // `initiator` as in the handshake that gave the keys. Wipes them in `split`.
-  Link(Time now, const SessionOptions& options, Suite suite, NoiseSplit& split, bool initiator);
+  // `hold` as it was granted; `initiator` as in the handshake that gave the keys. Wipes them in `split`.
+  Link(Time now, const SessionOptions& options, Duration hold, Suite suite, NoiseSplit& split, bool initiator);
 
   // One that goes on elsewhere: where the ciphers stand, what is owed, and how long ago what happened. HF-MOV-10.
   struct Position {
@@ -39,7 +39,7 @@ class Link {
     bool ack_now = false;
     std::optional<PongFrame> pong;
   };
-  Link(Time now, const SessionOptions& options, Suite suite, Position position);
+  Link(Time now, const SessionOptions& options, Duration hold, Suite suite, Position position);
   Position TakePosition(Time now) &&;  // Only destruction is left.
 
   RecordCipher& sealer() { return sealer_; }
@@ -47,8 +47,12 @@ class Link {
   const RecordCipher& sealer() const { return sealer_; }
   bool has_opened() const { return opener_.next_index() > 0; }
 
-  // --- Signs of life. Any byte counts, and so does a transport that takes bytes again: slow is not dead. ---
-  void OnLife(Time now);  // HF-LIV-1.
+  // --- Signs of life. Slow is not dead; but a record that has begun has to get on, or keepalives that trickle into one
+  // whose length somebody changed would be life for ever. ---
+  void OnLife(Time now);  // A record was verified. HF-LIV-1.
+  // `in_record`: one had begun and was not complete. Then `size` bytes shorten the silence by their share. HF-LIV-12.
+  void OnBytes(Time now, size_t size, bool in_record);
+  void OnWritable(Time now, bool in_record);  // The transport takes bytes again.
   // HF-LIV-2.
   bool ping_due(Time now) const { return !ping_sent_ && now >= After(last_life_, ping_idle_); }
   bool dead(Time now) const { return now >= After(last_life_, dead_transport_); }  // HF-LIV-3.
@@ -106,6 +110,7 @@ class Link {
   RecordCipher opener_;
   Duration ping_idle_;
   Duration dead_transport_;
+  Duration byte_time_;  // By which a byte within a record shortens the silence.
   Duration ack_delay_;
   Time last_life_;
   Time last_sent_;

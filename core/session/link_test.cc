@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <initializer_list>
+
 #include "core/base/fork_key.h"
 
 namespace holdfast {
@@ -9,9 +12,18 @@ namespace {
 
 constexpr Time kStart{1ns};
 
-Link MakeLink(const SessionOptions& options = {}) {
+Link MakeLink(const SessionOptions& options = {}, Duration hold = limits::kHold) {
   NoiseSplit split;
-  return Link(kStart, options, Suite::kChaChaPoly, split, true);
+  return Link(kStart, options, hold, Suite::kChaChaPoly, split, true);
+}
+
+constexpr size_t kLargestRecord = kRecordLengthBytes + limits::kRecordCiphertextBytesMax;
+
+// When a link dies on which a record begins at kStart and `size` bytes of it come at the end of every `pause`.
+Time DeathOf(Link link, size_t size, Duration pause) {
+  link.OnBytes(kStart, size, false);
+  for (Time now = kStart + pause; now < link.Deadline(false); now += pause) link.OnBytes(now, size, true);
+  return link.Deadline(false);
 }
 
 // HF-KEY-9, HF-KEY-11, HF-SEC-3.
@@ -24,8 +36,8 @@ TEST(Link, TakesTheKeysOfItsHandshakeAndLeavesNone) {
   };
   NoiseSplit a = split_of_two();
   NoiseSplit b = split_of_two();
-  Link client(kStart, {}, Suite::kChaChaPoly, a, true);
-  Link server(kStart, {}, Suite::kChaChaPoly, b, false);
+  Link client(kStart, {}, limits::kHold, Suite::kChaChaPoly, a, true);
+  Link server(kStart, {}, limits::kHold, Suite::kChaChaPoly, b, false);
   Bytes record(kRecordOverheadBytes);
   client.sealer().Seal({}, record);
   EXPECT_TRUE(server.opener().Open(ByteSpan(record).subspan(kRecordLengthBytes), {}));
@@ -69,6 +81,84 @@ TEST(Link, LivesOnWithEverySign) {
   link.OnLife(kStart + 30s);
   EXPECT_FALSE(link.dead(kStart + limits::kDeadTransport));
   EXPECT_TRUE(link.ping_due(kStart + 30s + limits::kPingIdle));
+}
+
+// HF-LIV-12.
+TEST(Link, IsNotKeptAliveForEverByWhatTricklesIntoARecord) {
+  const Time at_once = kStart + limits::kDeadTransport;
+  EXPECT_EQ(DeathOf(MakeLink(), 1, 1h), at_once);
+  EXPECT_LT(DeathOf(MakeLink(), 27, limits::kPingIdle), at_once + 1s);
+  EXPECT_LE(DeathOf(MakeLink(), 255, 1s), Time(at_once + 255 * limits::kDeadTransport));
+  EXPECT_EQ(DeathOf(MakeLink({}, Duration(0)), 27, 1ms), at_once);
+}
+
+// HF-LIV-12.
+TEST(Link, GivesARecordThatDoesNotEndTheRecordTimeAtMostAndAnEighthOfTheHoldTime) {
+  for (const Duration hold : std::initializer_list<Duration>{limits::kHold, 1h, 60s, 1s}) {
+    const Duration record_time = std::min<Duration>(limits::kRecordTime, hold / 8);
+    for (const size_t size : {1, 100, 10000}) {
+      for (const Duration pause : std::initializer_list<Duration>{1us, 1ms, 1s, 40s}) {
+        Link link = MakeLink({}, hold);
+        link.OnBytes(kStart, size, false);
+        Time now = kStart;
+        for (size_t come = size; come < kLargestRecord; come += size) {
+          now += pause;
+          if (link.dead(now)) break;
+          link.OnBytes(now, std::min(size, kLargestRecord - come), true);
+        }
+        EXPECT_LE(link.Deadline(false), now + limits::kDeadTransport);
+        EXPECT_LE(link.Deadline(false), kStart + limits::kDeadTransport + record_time + 5ms);
+      }
+    }
+  }
+}
+
+// HF-LIV-12.
+TEST(Link, LivesThroughTheLargestRecordOnASlowPathInAnySegmentsWithAStallAnywhere) {
+  constexpr Duration kStall = limits::kDeadTransport - 1s;
+  for (const size_t segment : {1, 250, 8192}) {
+    for (const size_t stall_at : {size_t{1}, kLargestRecord / 2, kLargestRecord - 1}) {
+      SCOPED_TRACE(testing::Message() << segment << " bytes, stall at " << stall_at);
+      Link link = MakeLink();
+      Duration stalled{0};
+      Time now = kStart;
+      for (size_t come = 0; come < kLargestRecord;) {
+        const size_t size = std::min(segment, kLargestRecord - come);
+        if (come + size > stall_at) stalled = kStall;
+        if (segment > 256 && stalled > Duration(0)) stalled -= std::min<Duration>(stalled, 32s);  // It is slow anyway.
+        now = kStart + stalled + (come + size) * (1s / 256);
+        ASSERT_FALSE(link.dead(now)) << come;
+        link.OnBytes(now, size, come > 0);
+        come += size;
+      }
+    }
+  }
+}
+
+// HF-LIV-12, HF-PRE-10.
+TEST(Link, CountsBytesOfARecordThatComeTogetherAsIfOneByOne) {
+  Link together = MakeLink();
+  Link apart = MakeLink();
+  for (Link* link : {&together, &apart}) link->OnBytes(kStart, 1, false);
+  for (const Duration passed : std::initializer_list<Duration>{1s, 20s, 40s}) {
+    together.OnBytes(kStart + passed, 1000, true);
+    for (int i = 0; i < 1000; ++i) apart.OnBytes(kStart + passed, 1, true);
+    EXPECT_EQ(together.Deadline(false), apart.Deadline(false));
+  }
+}
+
+// HF-LIV-1, HF-LIV-12.
+TEST(Link, LivesBeginAnewWithARecordAndWithTakingBytesUnlessOneIsIncomplete) {
+  const Time later = kStart + 40s;
+  Link link = MakeLink();
+  link.OnWritable(later, true);
+  EXPECT_EQ(link.Deadline(false), kStart + limits::kDeadTransport);
+  link.OnWritable(later, false);
+  EXPECT_EQ(link.Deadline(false), later + limits::kDeadTransport);
+  link.OnBytes(later + 40s, 1, true);
+  EXPECT_LT(link.Deadline(false), later + limits::kDeadTransport + 1s);
+  link.OnBytes(later + 40s, 1, false);
+  EXPECT_EQ(link.Deadline(false), later + 40s + limits::kDeadTransport);
 }
 
 TEST(Link, WaitsForNothingButDeathWhileItTakesNoBytes) {

@@ -32,7 +32,7 @@ class MessageReader {
   // Gives back the memory of past messages if none is under way.
   void ReleaseIfEmpty();
 
-  // What has come of a message that is not complete. Live until the next call.
+  // What has come of a message that is not complete, or that Hold keeps. Live until the next call.
   ByteSpan partial() const { return handed_out_ ? ByteSpan() : partial_.span(); }
 
   size_t allocated() const { return partial_.capacity(); }

@@ -16,8 +16,8 @@ struct Bench {
   explicit Bench(const SessionOptions& options = {}) : session(options) {
     NoiseSplit a;
     NoiseSplit b;
-    link.emplace(kStart, options, Suite::kChaChaPoly, a, true);
-    peer.emplace(kStart, options, Suite::kChaChaPoly, b, false);
+    link.emplace(kStart, options, limits::kHold, Suite::kChaChaPoly, a, true);
+    peer.emplace(kStart, options, limits::kHold, Suite::kChaChaPoly, b, false);
     Claims claims;
     claims.credit_limit = {1 << 20};
     EXPECT_TRUE(session.Attach(claims));
@@ -229,7 +229,7 @@ TEST(Session, TellsTheEndOfAStreamThatFellBackAfterItsLastByte) {
   Session session(options, SendStream(options.replay_bytes_max),
                   ReceiveStream(100, true, {.received = 4, .consumed = 4, .credit_limit = 100, .final_offset = 6}));
   NoiseSplit split;
-  Link link(kStart, options, Suite::kChaChaPoly, split, false);
+  Link link(kStart, options, limits::kHold, Suite::kChaChaPoly, split, false);
   const Bytes byte = {1};
   auto outcome = session.OnFrame(kStart, link, DataFrame{{4}, {byte}});
   ASSERT_TRUE(outcome);
@@ -252,7 +252,7 @@ TEST(Session, ReachesItsOffsetLimitInEitherDirectionWithTheCauseOfThat) {
   EXPECT_EQ(session.Send(Bytes(9)), 1U);
   EXPECT_TRUE(session.AtOffsetLimit());
   NoiseSplit split;
-  Link link(kStart, options, Suite::kChaChaPoly, split, true);
+  Link link(kStart, options, limits::kHold, Suite::kChaChaPoly, split, true);
   const Bytes bytes(10);
   auto outcome = session.OnFrame(kStart, link, DataFrame{{near}, {bytes}});
   ASSERT_FALSE(outcome);

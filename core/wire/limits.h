@@ -38,9 +38,11 @@ inline constexpr Duration kAckDelay = 20ms;    // ...or after this long. HF-OFS-
 inline constexpr size_t kEarlyRunsMax = 64;
 
 // --- Liveness ---
-inline constexpr Duration kPingIdle = 15s;             // Silence after which a PING goes out. HF-LIV-2.
-inline constexpr Duration kPingIdleMin = 1ms;          // However short a hold time is. HF-END-22.
-inline constexpr Duration kDeadTransport = 45s;        // Silence after which a transport is dead: D. HF-LIV-3.
+inline constexpr Duration kPingIdle = 15s;       // Silence after which a PING goes out. HF-LIV-2.
+inline constexpr Duration kPingIdleMin = 1ms;    // However short a hold time is. HF-END-22.
+inline constexpr Duration kDeadTransport = 45s;  // Silence after which a transport is dead: D. HF-LIV-3.
+// What a record of the largest size may take beyond D; a smaller one takes its share. HF-LIV-12.
+inline constexpr Duration kRecordTime = 256s;
 inline constexpr Duration kDeadTransportMax = 600s;    // The server believes no larger D of a client. HF-END-25.
 inline constexpr Duration kAttemptTimeoutFirst = 10s;  // HF-LIV-5.
 inline constexpr Duration kAttemptTimeoutMax = 80s;    // HF-LIV-5.

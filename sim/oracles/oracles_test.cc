@@ -491,6 +491,66 @@ TEST_F(SteadyTest, ObjectsToGivingUpForSilenceWhatWasNotSilent) {
                 "the client gave client 0's transport 2 up for silence, on which something came 1000 ms before");
 }
 
+// A record of 1000 bytes comes to the client in parts, and then nothing.
+class SlowRecordTest : public OracleTest {
+ protected:
+  SlowRecordTest() { plan_.clients[0].settings.hold = seconds(3600); }
+  void Write() {
+    See(kServer, trace::Write{.client = 0, .transport = 2, .dir = 1, .offset = 0, .size = 1000, .taken = 1000});
+  }
+  void Come(uint64_t offset, uint64_t size) {
+    See(kClient, trace::Receive{.client = 0, .transport = 2, .dir = 1, .offset = offset, .size = size});
+  }
+  void Begin() {
+    Write();
+    Come(0, 1);
+    now_ += dead_ - seconds(10);
+    Come(1, 512);  // 2 s' worth.
+    now_ += seconds(10);
+  }
+  void GiveUp() {
+    See(kClient,
+        trace::Suspended{
+            .client = 0, .session = kSession, .transport = 2, .error = static_cast<uint64_t>(Error::kTimedOut)});
+  }
+  const Duration dead_ = plan_.clients[0].settings.session.dead_transport;
+};
+
+TEST_F(SlowRecordTest, MayBeGivenUpOnceItsBytesCountNoMore) {
+  Begin();
+  now_ += seconds(2);
+  GiveUp();
+  ExpectContent();
+}
+
+TEST_F(SlowRecordTest, MustNotBeGivenUpSooner) {
+  Begin();
+  now_ += seconds(1);
+  GiveUp();
+  ExpectVerdict("steady", "gave client 0's transport 2 up for silence, on which something came 11000 ms before");
+}
+
+TEST_F(SlowRecordTest, IsASignOfLifeWhenItIsComplete) {
+  Begin();
+  Come(513, 487);
+  now_ += dead_ - seconds(1);
+  GiveUp();
+  ExpectVerdict("steady", "something came 44000 ms before");
+}
+
+TEST_F(SlowRecordTest, IsNotKnownToBeCompleteWhereAnAdversaryChangedIt) {
+  Write();
+  See(Actor::Network(),
+      trace::Fault{.index = 0, .fault = static_cast<uint64_t>(FaultKind::kTamper), .client = 0, .number = 2});
+  Come(0, 1000);
+  Come(1000, 27);
+  now_ += dead_ - seconds(1);
+  Come(1027, 27);
+  now_ += seconds(5);
+  GiveUp();
+  ExpectContent();
+}
+
 class PromptTest : public OracleTest {
  protected:
   PromptTest() {

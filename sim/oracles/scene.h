@@ -11,6 +11,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/time.h"
+#include "core/wire/limits.h"
 #include "sim/content.h"
 #include "sim/plan.h"
 #include "sim/trace_events.h"
@@ -47,14 +48,24 @@ struct Scene {
   Judge& judge;
 };
 
+// What a record of the largest size may take beyond the time of silence: as long as one whose length was changed.
+// HF-LIV-12.
+inline Duration RecordTime(const Plan& plan, uint64_t client) {
+  const auto hold =
+      std::chrono::floor<std::chrono::milliseconds>(std::min(plan.clients[client].settings.hold, plan.server.hold_max));
+  return std::min<Duration>(limits::kRecordTime, hold / 8);
+}
+
 // After the heal, in this time a client that the server still knows gets through to it: it gives up a dead transport,
 // waits, and makes an attempt that nothing disturbs, even if it had just begun a hopeless one.
 inline Duration RecoveryTime(const Plan& plan) {
   Duration longest = {};
-  for (const ClientPlan& client : plan.clients) {
-    const ClientSettings& s = client.settings;
-    longest =
-        std::max(longest, s.session.dead_transport + s.session.linger + 2 * s.attempt_timeout_max + 3 * s.backoff_max);
+  const bool tampered = HasAdversary(plan);
+  for (uint32_t i = 0; i < plan.clients.size(); ++i) {
+    const ClientSettings& s = plan.clients[i].settings;
+    const Duration record = tampered ? RecordTime(plan, i) : Duration{};
+    longest = std::max(
+        longest, s.session.dead_transport + s.session.linger + record + 2 * s.attempt_timeout_max + 3 * s.backoff_max);
   }
   longest += plan.server.session.dead_transport + plan.server.session.linger;
   return longest + std::chrono::seconds(2);
