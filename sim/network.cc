@@ -446,12 +446,6 @@ void Network::Heal(Stage& stage) {
   }
   adversary_.Leave();
   for (const Adversary::Own& own : adversary_.own()) End(stage, own.link, own.side);
-  // What he changed does not stay with a session for ever: a length that he flipped can keep an end waiting for a
-  // record while keepalives of 28 bytes trickle into it.
-  constexpr Fault kLast = {.kind = FaultKind::kReset, .keep_up = 0, .keep_down = 0};
-  for (uint32_t i = 0; i < link_count_; ++i) {
-    if (adversary_.tampers(i) && !links_[i].died && !links_[i].over()) Die(stage, i, kLast);
-  }
 }
 
 }  // namespace holdfast::sim
