@@ -57,7 +57,7 @@ class Generator {
     if (small()) ShortenWaits();
     DrawHeal();
     DrawProtocol(c_, options_, RoundTripMax(), plan_);
-    DrawRare(c_, options_, plan_);
+    if (!Without(Feature::kByteCuts)) DrawRare(c_, options_, plan_);  // Some of it is made of them.
     if (!Without(Feature::kCorrelated)) DrawTrouble(c_, options_, RoundTripMax(), plan_);
     if (!Without(Feature::kAdversary)) DrawAdversary(c_, options_.profile, RoundTripMax(), plan_);
     if (Without(Feature::kHeal)) plan_.heal = kNeverAfter;

@@ -262,7 +262,7 @@ TEST_F(RawServerTest, HasItsLargestRecordTakenOverASlowPath) {
   Open();
   const Bytes record = server_.SealPlaintext(Bytes(limits::kRecordPlaintextBytesMax));
   for (size_t i = 0; i < record.size(); ++i) {
-    if (i % 1000 == 0) Wait(1000 * (1s / 256));
+    if (i % 1000 == 0) Wait(1000 * (Duration(1s) / 256));
     if (i == 30000) Wait(limits::kDeadTransport - 8s);
     Say({record[i]});
     ASSERT_FALSE(closed_.contains(transport_)) << i;

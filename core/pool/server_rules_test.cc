@@ -323,7 +323,7 @@ TEST_F(RawClientTest, HasItsLargestRecordTakenOverASlowPath) {
   const TransportId transport = Open();
   Bytes record = client_.SealPlaintext(Bytes(limits::kRecordPlaintextBytesMax));
   for (size_t i = 0; i < record.size(); ++i) {
-    if (i % 1000 == 0) Wait(1000 * (1s / 256));
+    if (i % 1000 == 0) Wait(1000 * (Duration(1s) / 256));
     if (i == 30000) Wait(limits::kDeadTransport - 8s);
     Say(transport, {record[i]});
     ASSERT_FALSE(closed_.contains(transport)) << i;
