@@ -148,8 +148,8 @@ std::vector<WireSpan> SpansOf(const World& world) {
     }
     spans.push_back(span);
   }
-  std::ranges::stable_sort(spans, {},
-                           [](const WireSpan& span) { return std::tuple(span.transport, span.direction, span.begin); });
+  std::ranges::sort(spans, {},
+                    [](const WireSpan& span) { return std::tuple(span.transport, span.direction, span.begin); });
   return spans;
 }
 

@@ -195,7 +195,7 @@ TEST(Simpler, LeadsFromEveryPlanToTheSimplestOne) {
 
 TEST(Simpler, EndsWhateverIsTaken) {
   for (uint64_t seed = 1; seed <= 60; ++seed) {
-    for (uint64_t one_in : {2, 7, 40}) {
+    for (uint64_t one_in : {2U, 7U, 40U}) {
       TakesSome some(PlanOfSeed(seed, Profile::kDefault), one_in);
       OfferAll(some);
       EXPECT_GT(some.taken, 0U);

@@ -272,7 +272,7 @@ Plan Scaled(Plan plan, uint64_t divisor, bool places) {
 
 // Only where it takes bytes away: it may leave defaults behind, which are tried again afterwards.
 void ScaleAll(Trial& trial) {
-  for (uint64_t divisor : {256, 16, 4, 2}) {
+  for (uint64_t divisor : {256U, 16U, 4U, 2U}) {
     for (bool places : {true, false}) {
       while (SizeOf(trial.plan()).bytes > 64 && trial.Try(Scaled(trial.plan(), divisor, places))) continue;
     }

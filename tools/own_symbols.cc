@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <tuple>
 
 #include "core/base/bytes.h"
 #include "tools/files.h"
@@ -98,7 +99,7 @@ Parsed<std::vector<OwnSymbol>> ReadOwnSymbols() {
     symbols.push_back({begin, begin + symbol->st_size, Demangled(name), is_local ? file : std::string()});
   }
   // Of functions that share their code (the constructors of a class) one stands for all.
-  std::ranges::stable_sort(symbols, {}, &OwnSymbol::begin);
+  std::ranges::sort(symbols, {}, [](const OwnSymbol& symbol) { return std::tie(symbol.begin, symbol.name); });
   const auto rest =
       std::ranges::unique(symbols, [](const OwnSymbol& a, const OwnSymbol& b) { return b.begin < a.end; });
   symbols.erase(rest.begin(), rest.end());

@@ -97,7 +97,7 @@ TEST(Link, IsNotKeptAliveForEverByWhatTricklesIntoARecord) {
 TEST(Link, GivesARecordThatDoesNotEndTheRecordTimeAtMostAndAnEighthOfTheHoldTime) {
   for (const Duration hold : std::initializer_list<Duration>{limits::kHold, 1h, 60s, 1s}) {
     const Duration record_time = std::min<Duration>(limits::kRecordTime, hold / 8);
-    for (const size_t size : {1, 100, 10000}) {
+    for (const size_t size : {1U, 100U, 10000U}) {
       for (const Duration pause : std::initializer_list<Duration>{1us, 1ms, 1s, 40s}) {
         Link link = MakeLink({}, hold);
         link.OnBytes(kStart, size, false);
@@ -117,7 +117,7 @@ TEST(Link, GivesARecordThatDoesNotEndTheRecordTimeAtMostAndAnEighthOfTheHoldTime
 // HF-LIV-12.
 TEST(Link, LivesThroughTheLargestRecordOnASlowPathInAnySegmentsWithAStallAnywhere) {
   constexpr Duration kByte = Duration(1s) / 256;
-  for (const size_t segment : {1, 250, 8192}) {
+  for (const size_t segment : {1U, 250U, 8192U}) {
     const Duration stall = limits::kDeadTransport - 1s - static_cast<int64_t>(segment) * kByte;
     for (const size_t stall_at : {size_t{1}, kLargestRecord / 2, kLargestRecord - 1}) {
       SCOPED_TRACE(testing::Message() << segment << " bytes, stall at " << stall_at);

@@ -478,7 +478,7 @@ TEST_F(SteadyTest, ObjectsToGivingUpForSilenceWhatWasNotSilent) {
     return trace::Suspended{
         .client = 0, .session = kSession, .transport = transport, .error = static_cast<uint64_t>(error)};
   };
-  for (uint64_t transport : {1, 2, 3}) Hear(kClient, transport);
+  for (uint64_t transport : {1U, 2U, 3U}) Hear(kClient, transport);
   now_ += plan_.clients[0].settings.session.dead_transport - seconds(1);
   Hear(kClient, 2);
   See(kClient, lost(2, Error::kTransportClosed));

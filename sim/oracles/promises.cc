@@ -99,7 +99,7 @@ void Promises::On(const Scene& scene, const trace::Ended& event) {
                                         Seconds(silence), Seconds(hold)));
   }
   const Newest& newest = newest_[event.client];
-  const bool expected = end.candidate != kNoTransport && end.candidate == newest.transport &&
+  const bool expected = end.candidate != kNoTransport && end.candidate == newest.transport && !newest.gone &&
                         scene.now < After(newest.first, scene.plan.server.candidate_time);
   if (cause == Cause::kExpired && !scene.actor.is_client() && expected) {
     scene.judge.Fail(kName,
@@ -137,6 +137,11 @@ void Promises::On(const Scene& scene, const trace::Exported& event) {
 }
 
 // How long it was away the two owners' clocks may say, rightly or not (HF-MOV-5).
+void Promises::On(const Scene& scene, const trace::Closed& event) {
+  Newest& newest = newest_[event.client];
+  if (!scene.actor.is_client() && event.transport == newest.transport) newest.gone = true;
+}
+
 void Promises::On(const Scene& scene, const trace::Imported& event) {
   End& end = server_ends_.At(event.session);
   end.imported = scene.now;

@@ -27,6 +27,7 @@ class Promises {
   void On(const Scene& scene, const trace::Clock& event);
   // What is away is not kept here meanwhile, and what a server has lost never again.
   void On(const Scene& scene, const trace::Exported& event);
+  void On(const Scene& scene, const trace::Closed& event);
   void On(const Scene& scene, const trace::Imported& event);
   void On(const Scene& scene, const trace::Lost& event);
 
@@ -48,6 +49,7 @@ class Promises {
   struct Newest {
     uint64_t transport = kNoTransport;
     Time first = {};
+    bool gone = false;  // The server was told so.
   };
   void Forget(const End& end);
   End& EndOf(const Scene& scene, uint64_t client, uint64_t session);

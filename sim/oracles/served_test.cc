@@ -17,8 +17,8 @@ using testing::HasSubstr;
 
 class ServedTest : public testing::Test {
  protected:
-  ServedTest() : content_(7) { SetUp(Plan{}); }
-  void SetUp(Plan plan) {
+  ServedTest() : content_(7) { SetPlan(Plan{}); }
+  void SetPlan(Plan plan) {
     plan_ = std::move(plan);
     plan_.clients.resize(2);
     oracles_.Reset(plan_);
@@ -106,7 +106,7 @@ TEST_F(ServedTest, ExcusesAllWhereThereIsNoRoom) {
                                            &ServerSettings::embryos_max, &ServerSettings::memory_max}) {
     Plan plan;
     plan.server.*limit = 3;
-    SetUp(plan);
+    SetPlan(plan);
     Heal(true);
     EXPECT_EQ(VerdictAfter(hours(1)), "");
   }
