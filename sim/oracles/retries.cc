@@ -59,6 +59,11 @@ void Retries::On(const Scene&, const trace::DialFailed& event) {
   clients_[event.client].heard = false;
 }
 
+// The transport may be gone again before the state is looked at.
+void Retries::On(const Scene& scene, const trace::Resumed& event) {
+  if (scene.actor.is_client()) clients_[event.client].wishes = 0;
+}
+
 void Retries::On(const Scene& scene, const trace::State& event) {
   if (!scene.actor.is_client()) return;
   Client& client = clients_[event.client];

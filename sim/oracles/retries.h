@@ -17,6 +17,7 @@ class Retries {
   void On(const Scene& scene, const trace::DialWanted& event);
   void On(const Scene& scene, const trace::AttemptFailed& event);
   void On(const Scene& scene, const trace::DialFailed& event);
+  void On(const Scene& scene, const trace::Resumed& event);
   void On(const Scene& scene, const trace::State& event);
 
  private:
