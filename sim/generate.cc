@@ -57,7 +57,8 @@ class Generator {
     if (small()) ShortenWaits();
     DrawHeal();
     DrawProtocol(c_, options_, RoundTripMax(), plan_);
-    if (!Without(Feature::kByteCuts)) DrawRare(c_, options_, plan_);  // Some of it is made of them.
+    // Of byte cuts some of it is made, and some spares a run a family of trouble.
+    if (!Without(Feature::kByteCuts) && !Without(Feature::kSwarm)) DrawRare(c_, options_, plan_);
     if (!Without(Feature::kCorrelated)) DrawTrouble(c_, options_, RoundTripMax(), plan_);
     if (!Without(Feature::kAdversary)) DrawAdversary(c_, options_.profile, RoundTripMax(), plan_);
     if (Without(Feature::kHeal)) plan_.heal = kNeverAfter;

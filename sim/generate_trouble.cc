@@ -46,7 +46,7 @@ class Drawing {
     fault.lasting = Span({}, milliseconds(Half() ? 500 : 20000));
     fault.client_learns = DrawLearning();
     if (Chance(1, 4)) fault.keep_down = 0;
-    if (Half()) fault.state = Saved::kKept;
+    if (Chance(3, 4)) fault.state = Saved::kKept;
     if (fault.state == Saved::kLost) ForgetSoon(Span(milliseconds(10000), milliseconds(300000)));
     return fault;
   }
@@ -98,7 +98,7 @@ class TroubleGenerator : private Drawing {
     if (Chance(1, 12 * rarely)) DrawSlowPeer();
     if (Chance(1, 10 * rarely)) DrawBurst();
     if (Chance(1, 12 * rarely)) AddFault(DrawOutage(DrawMoment()));
-    if (Chance(1, 24 * rarely)) DrawRestarts();
+    if (Chance(1, 14 * rarely)) DrawRestarts();
     if (Chance(1, 12 * rarely)) DrawScarcity();
     if (plan_.server.network_key && !plan_.clocks.empty() && Half()) DrawSteps();
   }

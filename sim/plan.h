@@ -329,6 +329,7 @@ bool IsOutsider(const Plan& plan, uint32_t client);
 // Whether an adversary is on the path.
 bool HasAdversary(const Plan& plan);
 
+// After so long a run without a heal is broken off.
 inline constexpr Duration kUnhealedRun = std::chrono::hours(1);
 
 // Whether the plan has a fault of that kind.

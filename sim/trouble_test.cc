@@ -245,7 +245,7 @@ TEST(Without, IsReadAsItIsWritten) {
 }
 
 TEST(Without, TakesAwayWhatItNames) {
-  size_t stalls = 0, moves = 0, correlated = 0;
+  size_t stalls = 0, correlated = 0;
   for (uint64_t seed = 1; seed <= 300; ++seed) {
     for (const Fault& fault : PlanWithout(seed, Feature::kByteCuts).faults) {
       EXPECT_TRUE(fault.byte == kAll || IsAdversary(fault.kind));
@@ -253,7 +253,7 @@ TEST(Without, TakesAwayWhatItNames) {
     EXPECT_FALSE(HasAdversary(PlanWithout(seed, Feature::kAdversary)));
     EXPECT_EQ(PlanWithout(seed, Feature::kHeal).heal, kNeverAfter);
     const Plan all = PlanWithout(seed, Feature::kSwarm);
-    moves += HasFault(all, FaultKind::kMove);
+    EXPECT_TRUE(HasFault(all, FaultKind::kMove));
     stalls += HasFault(all, FaultKind::kStall);
     const Plan alone = PlanWithout(seed, Feature::kCorrelated);
     EXPECT_FALSE(HasFault(alone, FaultKind::kRestart) || HasFault(alone, FaultKind::kScarce));
@@ -265,7 +265,6 @@ TEST(Without, TakesAwayWhatItNames) {
     }
   }
   EXPECT_GT(stalls, 150U);
-  EXPECT_GT(moves, 270U);  // All but those that a rare situation takes.
   EXPECT_GT(correlated, 60U);
 }
 

@@ -10,7 +10,7 @@
 #include "core/base/error.h"
 #include "core/wire/messages.h"
 #include "sim/decorated_endpoint.h"
-#include "sim/oracles/oracles.h"
+#include "sim/oracles/oracle_fixture.h"
 #include "sim/plan_text.h"
 #include "sim/run.h"
 
@@ -21,36 +21,12 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::HasSubstr;
 
-constexpr Actor kClient = Actor::Client(0);
-constexpr Actor kServer = Actor::Server();
 constexpr Provenance kForged = {.tainted = true, .forged = true};
 constexpr Provenance kNews = {.tainted = true, .forged = true, .news = true, .owner = 0};
 
-class AdversaryOraclesTest : public testing::Test {
+class AdversaryOraclesTest : public OracleTest {
  protected:
-  AdversaryOraclesTest() : content_(7) {
-    plan_.clients.resize(2);
-    oracles_.Reset(plan_);
-  }
-  Scene SceneOf(Actor actor) {
-    return {.now = now_, .actor = actor, .bytes = {}, .plan = plan_, .content = content_, .judge = judge_};
-  }
-  template <typename Event>
-  void See(Actor actor, const Event& event) {
-    oracles_.See(SceneOf(actor), event);
-  }
-  void ExpectContent() { EXPECT_FALSE(judge_.failed()) << judge_.verdict()->sentence; }
-  void ExpectVerdict(std::string_view oracle, std::string_view sentence) {
-    ASSERT_TRUE(judge_.failed());
-    EXPECT_EQ(judge_.verdict()->oracle, oracle);
-    EXPECT_THAT(judge_.verdict()->sentence, HasSubstr(std::string(sentence)));
-  }
-
-  Plan plan_;
-  Content content_;
-  Judge judge_;
-  Oracles oracles_;
-  Time now_ = Time(seconds(1));
+  AdversaryOraclesTest() { SetClients(2); }
 };
 
 // --- forgery -------------------------------------------------------------------------------------------------------

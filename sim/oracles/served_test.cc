@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/error.h"
-#include "sim/oracles/oracles.h"
+#include "sim/oracles/oracle_fixture.h"
 
 namespace holdfast::sim {
 namespace {
@@ -15,21 +15,13 @@ using std::chrono::hours;
 using std::chrono::seconds;
 using testing::HasSubstr;
 
-class ServedTest : public testing::Test {
+class ServedTest : public OracleTest {
  protected:
-  ServedTest() : content_(7) { SetPlan(Plan{}); }
+  ServedTest() { SetPlan(Plan{}); }
   void SetPlan(Plan plan) {
     plan_ = std::move(plan);
-    plan_.clients.resize(2);
-    oracles_.Reset(plan_);
+    SetClients(2);
     judge_.Reset();
-  }
-  template <typename Event>
-  void See(Actor actor, const Event& event) {
-    oracles_.See(SceneOf(actor), event);
-  }
-  Scene SceneOf(Actor actor) {
-    return {.now = now_, .actor = actor, .bytes = {}, .plan = plan_, .content = content_, .judge = judge_};
   }
   void Heal(bool holds) {
     See(Actor::Network(), trace::Heal{.faults_left = 0});
@@ -57,12 +49,6 @@ class ServedTest : public testing::Test {
     oracles_.served.Check(SceneOf(Actor::Network()));
     return judge_.failed() ? judge_.verdict()->oracle + ": " + judge_.verdict()->sentence : "";
   }
-
-  Time now_ = Time(seconds(1));
-  Plan plan_;
-  Content content_;
-  Judge judge_;
-  Oracles oracles_;
 };
 
 TEST_F(ServedTest, ObjectsToAClientThatIsLeftOut) {
