@@ -15,7 +15,9 @@ class DecoratedEndpoint : public Endpoint {
  public:
   explicit DecoratedEndpoint(std::unique_ptr<Endpoint> inner) : inner_(std::move(inner)) {}
 
-  TransportId TransportOpened(Time now, uint32_t source) override { return inner_->TransportOpened(now, source); }
+  TransportId TransportOpened(Time now, const Arrival& arrival) override {
+    return inner_->TransportOpened(now, arrival);
+  }
   void TransportClosed(Time now, TransportId t) override { inner_->TransportClosed(now, t); }
   void DialFailed(Time now) override { inner_->DialFailed(now); }
   void Receive(Time now, TransportId t, ByteSpan bytes) override { inner_->Receive(now, t, bytes); }

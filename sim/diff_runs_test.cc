@@ -17,9 +17,9 @@ class RemembersRuns final : public DecoratedEndpoint {
  public:
   RemembersRuns(std::unique_ptr<Endpoint> inner, uint64_t number)
       : DecoratedEndpoint(std::move(inner)), number_(number) {}
-  TransportId TransportOpened(Time now, uint32_t source) override {
+  TransportId TransportOpened(Time now, const Arrival& arrival) override {
     ++opened_;
-    return DecoratedEndpoint::TransportOpened(now, source);
+    return DecoratedEndpoint::TransportOpened(now, arrival);
   }
   std::optional<Event> Poll(Time now, Entropy& entropy) override {
     if (opened_ == 2 && number_ % 4 < 2 && !drew_) {

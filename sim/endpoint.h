@@ -38,6 +38,13 @@ struct Parcel {
   Bytes bytes;
   bool live = false;
   TransportId transport = TransportId::kNone;
+  uint32_t server = 0;  // Of a site: where it comes from, and then whither it goes.
+};
+
+// Of a transport that comes to a server. Of no account to a client.
+struct Arrival {
+  uint32_t source = 0;  // Whom the server's limits take it for.
+  uint32_t server = 0;  // Of a site: at which of its servers it ends.
 };
 
 // A client has one session, whose id it may ignore. A server knows many.
@@ -45,7 +52,7 @@ class Endpoint {
  public:
   virtual ~Endpoint() = default;
 
-  virtual TransportId TransportOpened(Time now, uint32_t source) = 0;  // `source`: of no account to a client.
+  virtual TransportId TransportOpened(Time now, const Arrival& arrival) = 0;
   virtual void TransportClosed(Time now, TransportId transport) = 0;
   virtual void DialFailed(Time now) = 0;  // Clients only.
   virtual void Receive(Time now, TransportId transport, ByteSpan bytes) = 0;

@@ -209,10 +209,10 @@ TEST(Explore, FollowsTheFirstDeathWithASecondAtEveryByte) {
 class Fragile : public DecoratedEndpoint {
  public:
   using DecoratedEndpoint::DecoratedEndpoint;
-  TransportId TransportOpened(Time now, uint32_t source) override {
+  TransportId TransportOpened(Time now, const Arrival& arrival) override {
     received_ = 0;
     confirmed_ = false;
-    return DecoratedEndpoint::TransportOpened(now, source);
+    return DecoratedEndpoint::TransportOpened(now, arrival);
   }
   void Receive(Time now, TransportId t, ByteSpan bytes) override {
     received_ += bytes.size();

@@ -191,6 +191,7 @@ Duration ProtocolGenerator::DrawOffset(Duration most) {
 }
 
 void ProtocolGenerator::DrawMoves() {
+  if (Half()) plan_.server.servers = 2;
   for (uint32_t client = 0; client < plan_.clients.size(); ++client) {
     uint64_t moves = small_ ? (plan_.faults.size() < 3 ? 1 : 0) : c_.Between(kTopic, 1, 3);
     for (; moves > 0; --moves) {
@@ -206,6 +207,7 @@ void ProtocolGenerator::DrawMoves() {
       // A live one that found no room would be lost.
       fault.live = !swarm_.few_sessions && !swarm_.little_memory && Half();
       fault.lasting = Span({}, milliseconds(fault.live ? 200 : 20000));
+      if (plan_.server.servers > 1 && Half()) fault.to = 1;
       plan_.faults.push_back(fault);
     }
   }

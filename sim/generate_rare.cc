@@ -267,9 +267,11 @@ void RareGenerator::LittleMemory() {
   }
 }
 
-// The server's session leaves each time its client has been answered, and takes along less than it was given.
+// The server's session leaves each time its client has been answered, and takes along less than it was given; and maybe
+// goes to a server that knows nothing of that answer.
 void RareGenerator::MovesInMidResume() {
   TakeTransports(3);
+  plan_.server.servers = c_.Between(kTopic, 1, 2);
   for (uint32_t transport = 0; transport < 3; ++transport) {
     plan_.faults.push_back(Death(transport, 3 * round_trip_ + Below(milliseconds(500))));
     Fault move = FaultOf(FaultKind::kMove);
@@ -277,6 +279,7 @@ void RareGenerator::MovesInMidResume() {
     move.transport = transport + 1;
     move.age = round_trip_ * 6 / 10 + Below(round_trip_ * 8 / 10);
     move.lasting = Below(milliseconds(500));
+    move.to = plan_.server.servers - 1;
     plan_.faults.push_back(move);
   }
   plan_.server.session.explicit_consume = true;

@@ -7,6 +7,7 @@
 #include "core/pool/client.h"
 #include "core/pool/server.h"
 #include "sim/endpoint.h"
+#include "sim/site_endpoint.h"
 #include "sim/stream_entropy.h"
 
 namespace holdfast::sim {
@@ -73,7 +74,7 @@ class ClientEnd final : public Endpoint {
  public:
   explicit ClientEnd(Client client) : client_(std::move(client)) {}
 
-  TransportId TransportOpened(Time now, uint32_t) override { return client_.TransportOpened(now); }
+  TransportId TransportOpened(Time now, const Arrival&) override { return client_.TransportOpened(now); }
   void TransportClosed(Time now, TransportId t) override { client_.TransportClosed(now, t); }
   void DialFailed(Time now) override { client_.DialFailed(now); }
   void Receive(Time now, TransportId t, ByteSpan bytes) override { client_.Receive(now, t, bytes); }
@@ -111,8 +112,8 @@ class ServerEnd final : public Endpoint {
  public:
   explicit ServerEnd(Server server) : server_(std::move(server)) {}
 
-  TransportId TransportOpened(Time now, uint32_t source) override {
-    return server_.TransportOpened(now, SourceKey{source});
+  TransportId TransportOpened(Time now, const Arrival& arrival) override {
+    return server_.TransportOpened(now, SourceKey{arrival.source});
   }
   void TransportClosed(Time now, TransportId t) override { server_.TransportClosed(now, t); }
   void DialFailed(Time) override {}
@@ -183,7 +184,12 @@ class HoldfastProtocol final : public Protocol {
     return std::make_unique<ClientEnd>(Client(ConfigOf(plan, client)));
   }
   std::unique_ptr<Endpoint> MakeServer(const Plan& plan) const override {
-    return std::make_unique<ServerEnd>(Server(ConfigOf(plan)));
+    if (plan.server.servers == 1) return std::make_unique<ServerEnd>(Server(ConfigOf(plan)));
+    std::vector<std::unique_ptr<Endpoint>> servers;
+    for (uint64_t i = 0; i < plan.server.servers; ++i) {
+      servers.push_back(std::make_unique<ServerEnd>(Server(ConfigOf(plan))));
+    }
+    return MakeSite(std::move(servers));
   }
 };
 

@@ -113,7 +113,7 @@ void Host::OnConnect(Stage& stage, Network& network, uint32_t index) {
     ++stage.counters.transports;
     end.state = EndState::kOpen;
     ++transports_open_;
-    end.id = endpoint_->TransportOpened(stage.now, 0);
+    end.id = endpoint_->TransportOpened(stage.now, {});
     end.application = 0;
     links_.At(end.id) = index;
     network.Connected(stage, index);
@@ -130,7 +130,7 @@ void Host::OnAccept(Stage& stage, Network& network, uint32_t index) {
   end.state = EndState::kOpen;
   ++transports_open_;
   const uint32_t source = IsIntruder(link.transport) ? kIntrudersSource : stage.plan.clients[link.client()].source;
-  end.id = endpoint_->TransportOpened(stage.now, source);
+  end.id = endpoint_->TransportOpened(stage.now, {.source = source, .server = link.server()});
   links_.At(end.id) = index;
   stage.Emit(actor_, trace::Opened{.client = link.client(), .transport = link.transport, .id = Number(end.id)});
   Service(stage, network);

@@ -1,5 +1,5 @@
-// How a server's host moves sessions from one owner to the next; see host.h and core/pool/moving.h. Here the next owner
-// is the same pool: all that matters to the session is that it was away.
+// How a server's host moves sessions from one owner to the next; see host.h and core/pool/moving.h. The next owner is
+// the same server or another one of the site, to which the client's dials go from the import on.
 
 #include <fmt/format.h>
 
@@ -26,6 +26,7 @@ void Host::Move(Stage& stage, Network& network, uint32_t fault_index, uint32_t c
   StreamEntropy ticket(stage.plan.seed, fmt::format("ticket{}", moving_.size()));
   std::optional<Parcel> parcel = endpoint_->Export(stage.now, application.session(), fault.live, ticket, entropy_);
   if (!parcel) return;  // A live one without a transport.
+  parcel->server = static_cast<uint32_t>((parcel->server + fault.to) % stage.plan.server.servers);
   network.CountFault(stage, fault_index, client, moving_.size());
   stage.Emit(actor_, trace::Exported{.client = client, .session = application.label(), .live = fault.live});
   sessions_.Erase(application.session());
@@ -56,12 +57,14 @@ void Host::Import(Stage& stage, Network& network, uint32_t number) {
   if (!unpacked && !moving.parcel.live) return stage.ScheduleIn(kImportAgain, Happening::kImport, number);
   if (!unpacked) return Misbehaves(stage, "loses a session that moves live");
   moving.arrived = true;
+  network.DirectTo(applications_[moving.application].client(), moving.parcel.server);
   Application& application = applications_[moving.application];
   application.OnImported(unpacked->session, moving.parcel.live);
   sessions_.At(unpacked->session) = moving.application;
   stage.Emit(actor_, trace::Imported{.client = application.client(),
                                      .session = application.label(),
                                      .live = moving.parcel.live,
+                                     .server = moving.parcel.server,
                                      .offset = application.delivered()});
   Touch(moving.application);
   moving.parcel.bytes.clear();

@@ -67,7 +67,7 @@ uint32_t Network::AddLink(Stage& stage, uint32_t client, uint32_t dial, DialFate
   const uint32_t index = link_count_++;
   if (index == links_.size()) links_.emplace_back();
   StreamLink& link = links_[index];
-  link.Reset(client, dial, fate);
+  link.Reset(client, dial, fate, clients_[client].server);
   const uint32_t transport = clients_[client].transports;  // Which it is to be, if it comes to one.
   for (Direction d : {Direction::kUp, Direction::kDown}) {
     const Path& path = stage.healed             ? kGoodPath

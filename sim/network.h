@@ -23,6 +23,9 @@ class Network {
   // A client dials. What comes of it, and when, is the plan's business: kConnect or kAccept or nothing will follow.
   uint32_t Dial(Stage& stage, uint32_t client);
 
+  // The client's dials go to that server of the site from now on.
+  void DirectTo(uint32_t client, uint32_t server) { clients_[client].server = server; }
+
   // The client side exists from now on: the transport has its number, and faults that wait for it are scheduled.
   void Connected(Stage& stage, uint32_t link);
 
@@ -97,6 +100,7 @@ class Network {
     uint32_t dials = 0;
     uint32_t transports = 0;
     uint32_t opened_last = kNoLink;
+    uint32_t server = 0;
   };
   std::vector<StreamLink> links_;  // Only the first link_count_ are in use; the others are memory for later.
   uint32_t link_count_ = 0;

@@ -171,7 +171,8 @@ struct Fault {
   // Stall, slow, scarcity; an outage; a move: until the import; a restart: until the server is up again. Intrude: so
   // long after his last byte he closes.
   Duration lasting = {};
-  bool live = false;             // Move: with its transport, or else at rest.
+  bool live = false;             // Move: with its transport, or else at rest...
+  uint64_t to = 0;               // ...to the server of the site that is so many places further on.
   bool both_directions = false;  // Stall: `direction` alone, unless set.
   Saved state = Saved::kLost;    // Restart.
   Side by = Side::kClient;       // Scarcity: whose memory.
@@ -246,6 +247,7 @@ struct ClientSettings {
 };
 
 struct ServerSettings {
+  uint64_t servers = 1;  // Of these settings and one key: a site, between whose servers sessions move.
   bool offer_nx = true;
   bool offer_xx = true;
   bool network_key = false;  // A private listener.
@@ -296,6 +298,7 @@ struct ClientPlan {
 };
 
 inline constexpr uint32_t kClientsMax = 4096;
+inline constexpr uint64_t kServersMax = 4;
 
 struct Plan {
   uint64_t seed = 0;

@@ -121,6 +121,9 @@ std::optional<std::string> Problem(const Plan& plan) {
   if (plan.clients.empty()) return "a plan needs a client";
   if (plan.clients.size() > kClientsMax) return "a plan has too many clients";
   if (!IsSpanOrNever(plan.heal)) return "heal is out of bounds";
+  if (plan.server.servers < 1 || plan.server.servers > kServersMax) {
+    return fmt::format("server: servers must be from 1 to {}", kServersMax);
+  }
   if (auto why = ProblemOf(plan.server.session)) return fmt::format("server: {}", *why);
   for (size_t i = 0; i < plan.clients.size(); ++i) {
     if (auto why = ProblemOf(plan.clients[i])) return fmt::format("client {}: {}", i, *why);

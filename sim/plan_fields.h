@@ -35,10 +35,11 @@ constexpr auto FieldsOf(const ClientSettings*) {
 
 constexpr auto FieldsOf(const ServerSettings*) {
   using T = ServerSettings;
-  return std::tuple(FIELD(offer_nx), FIELD(offer_xx), FIELD(network_key), FIELD(clock_window), FIELD(replays_max),
-                    FIELD(hold_max), FIELD(handshake_time), FIELD(candidate_time), FIELD(embryo_time),
-                    FIELD(handshakes_max), FIELD(embryos_max), FIELD(sessions_max), FIELD(handshakes_per_source_max),
-                    FIELD(embryos_per_source_max), FIELD(handshake_bytes_max), FIELD(memory_max));
+  return std::tuple(FIELD(servers), FIELD(offer_nx), FIELD(offer_xx), FIELD(network_key), FIELD(clock_window),
+                    FIELD(replays_max), FIELD(hold_max), FIELD(handshake_time), FIELD(candidate_time),
+                    FIELD(embryo_time), FIELD(handshakes_max), FIELD(embryos_max), FIELD(sessions_max),
+                    FIELD(handshakes_per_source_max), FIELD(embryos_per_source_max), FIELD(handshake_bytes_max),
+                    FIELD(memory_max));
 }
 
 // Besides its settings and streams.
@@ -86,9 +87,10 @@ constexpr auto FieldsOf(const Fault*) {
   using T = Fault;
   return std::tuple(FIELD(client), FIELD(dial), FIELD(transport), FIELD(direction), FIELD(byte), FIELD(age), FIELD(at),
                     FIELD(client_learns), FIELD(server_learns), FIELD(keep_up), FIELD(keep_down), FIELD(late),
-                    FIELD(lasting), FIELD(both_directions), FIELD(live), FIELD(state), FIELD(by), FIELD(largest),
-                    FIELD(how), FIELD(message), FIELD(bit), FIELD(size), FIELD(with), FIELD(from_client),
-                    FIELD(from_transport), FIELD(from_direction), FIELD(from_message), FIELD(from_byte), FIELD(pace));
+                    FIELD(lasting), FIELD(both_directions), FIELD(live), FIELD(to), FIELD(state), FIELD(by),
+                    FIELD(largest), FIELD(how), FIELD(message), FIELD(bit), FIELD(size), FIELD(with),
+                    FIELD(from_client), FIELD(from_transport), FIELD(from_direction), FIELD(from_message),
+                    FIELD(from_byte), FIELD(pace));
 }
 
 #undef FIELD
@@ -112,7 +114,7 @@ constexpr bool HasField(FaultKind kind, std::string_view name) {
   if (name == "how" || name == "message") return kind == FaultKind::kTamper;
   if (name == "pace") return kind == FaultKind::kIntrude || kind == FaultKind::kImpostor;
   if (name == "bit" || name == "size" || name == "with" || name.starts_with("from_")) return IsAdversary(kind);
-  if (name == "live") return kind == FaultKind::kMove;
+  if (name == "live" || name == "to") return kind == FaultKind::kMove;
   if (name == "state") return kind == FaultKind::kRestart;
   if (name == "by" || name == "largest") return kind == FaultKind::kScarce;
   if (name == "client_learns" || name == "keep_down") return IsDeath(kind) || kind == FaultKind::kRestart;

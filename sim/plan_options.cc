@@ -431,6 +431,11 @@ constexpr PlanOption kOptions[] = {
      }},
     {kTroubles, "a live move", "fault.kind fault.live", "likewise with its transport",
      [](const Plan& plan) { return AnyFault(plan, [](const Fault& f) { return f.live; }); }},
+    {kTroubles, "a move to another server", "server.servers fault.to",
+     "it goes to one that has never heard of it, and the client after it",
+     [](const Plan& plan) {
+       return plan.server.servers > 1 && AnyFault(plan, [](const Fault& f) { return f.to > 0; });
+     }},
     {kTroubles, "a probe", "fault.kind", "a client opens another transport although it has one that works",
      Has<FaultKind::kProbe>},
     {kTroubles, "a blow to all", "fault.client fault.at", "the transports of all clients die, or stall, at once",

@@ -269,10 +269,15 @@ void Sightings::On(const Scene& scene, const trace::Unopened& event) {
   if (event.cause != static_cast<uint64_t>(Cause::kExpired)) session->walk.Step(ServerInput::kRefused);
 }
 
-void Sightings::On(const Scene&, const trace::Exported& event) { clients_[event.client].server.away = true; }
+void Sightings::On(const Scene&, const trace::Exported& event) {
+  ClientSeen& client = clients_[event.client];
+  client.server.away = true;
+  client.move.in_mid_resume = client.HasAnswered();
+}
 
 void Sightings::On(const Scene&, const trace::Imported& event) {
   clients_[event.client].server.away = false;
+  clients_[event.client].move.server = event.server;
   if (ServerSessionSeen* session = server_sessions_.Find(event.session)) {
     session->walk.Begin(event.live != 0 ? ServerState::kAttached : ServerState::kSuspended);
   }

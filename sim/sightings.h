@@ -77,6 +77,12 @@ struct GapSeen {
   bool missing() const { return to > from; }
 };
 
+// Of the server's session: where it is, and how it last left.
+struct MoveSeen {
+  uint64_t server = 0;  // Of the site.
+  bool in_mid_resume = false;
+};
+
 struct ClientSeen {
   EndSeen client;
   EndSeen server;
@@ -89,9 +95,14 @@ struct ClientSeen {
   GapSeen gap_up;
   GapSeen gap_down;
   uint32_t dials_in_row = 0;  // Asked for since the last sign of the server.
+  MoveSeen move;
 
   const TransportSeen* Find(uint64_t transport) const {
     return transport < transports.size() ? &transports[transport] : nullptr;
+  }
+  // The server has answered the latest attempt, and not had its first record.
+  bool HasAnswered() const {
+    return !transports.empty() && transports.back().down.messages > 0 && !transports.back().server_on_it;
   }
   uint64_t Gained() const { return client.state.received + server.state.received; }
 };

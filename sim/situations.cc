@@ -67,12 +67,6 @@ bool LosesAck(const Seen& seen, const trace::Death& e, Direction d) {
          });
 }
 
-// The server has answered a client's latest attempt, and not had its first record.
-bool HasAnswered(const ClientSeen& client) {
-  return !client.transports.empty() && client.transports.back().down.messages > 0 &&
-         !client.transports.back().server_on_it;
-}
-
 const SessionOptions& OptionsOf(const Scene& scene, uint64_t client, bool of_client) {
   return of_client ? scene.plan.clients[client].settings.session : scene.plan.server.session;
 }
@@ -197,7 +191,7 @@ constexpr Situation kSituations[] = {
        if (c.actor.is_client()) return false;
        const ClientSeen& client = s.client(e.client);
        return e.transport == client.server.state.attached && e.transport + 1 < client.transports.size() &&
-              HasAnswered(client);
+              client.HasAnswered();
      })},
     {kLate, "late bytes after the switch", "bytes of a transport come when a newer one has taken its place",
      At<trace::Receive>([](const Seen& s, const Scene& c, const trace::Receive& e) {
@@ -403,7 +397,12 @@ constexpr Situation kSituations[] = {
      })},
     {kMoves, "a session moves in mid-resume", "it leaves while an attempt has been answered and not confirmed",
      At<trace::Exported>(
-         [](const Seen& s, const Scene&, const trace::Exported& e) { return HasAnswered(s.client(e.client)); })},
+         [](const Seen& s, const Scene&, const trace::Exported& e) { return s.client(e.client).HasAnswered(); })},
+    {kMoves, "a session moves to another server in mid-resume", "the answer was one's, and the session is another's",
+     At<trace::Imported>([](const Seen& s, const Scene&, const trace::Imported& e) {
+       const MoveSeen& move = s.client(e.client).move;
+       return move.in_mid_resume && e.server != move.server;
+     })},
     {kMoves, "bytes are delivered again after a move", "the next owner does not have what the last was given",
      At<trace::Imported>([](const Seen& s, const Scene&, const trace::Imported& e) {
        return e.live == 0 && e.offset < s.client(e.client).server.state.received;

@@ -38,9 +38,10 @@ struct LinkEnd {
 class StreamLink {
  public:
   // A new link in the memory of an old one.
-  void Reset(uint32_t client, uint32_t dial, DialFate fate) {
+  void Reset(uint32_t client, uint32_t dial, DialFate fate, uint32_t server) {
     client_ = client;
     dial_ = dial;
+    server_ = server;
     transport = kNoTransport;
     opened_at = kNever;
     fate_ = fate;
@@ -58,6 +59,7 @@ class StreamLink {
 
   uint32_t client() const { return client_; }
   uint32_t dial() const { return dial_; }
+  uint32_t server() const { return server_; }  // Of a site, the one that it leads to.
   DialFate fate() const { return fate_; }
   void Refuse() { fate_ = DialFate::kRefused; }  // While the dial is still under way.
 
@@ -83,6 +85,7 @@ class StreamLink {
  private:
   uint32_t client_ = 0;
   uint32_t dial_ = 0;
+  uint32_t server_ = 0;
   DialFate fate_ = DialFate::kConnects;
   std::array<Pipe, 2> pipes_;
   std::array<LinkEnd, 2> ends_;

@@ -59,7 +59,7 @@ namespace holdfast::sim {
   X(Unopened, "a session that the application was asked about is over before it was open", client, session, cause,     \
     origin)                                                                                                            \
   X(Exported, "the session leaves its owner", client, session, live)                                                   \
-  X(Imported, "the session has another owner, to whom so much was delivered", client, session, live, offset)           \
+  X(Imported, "the session has another owner, to whom so much was delivered", client, session, live, server, offset)   \
   X(Clock, "the clock on the wall is set", unix_ms)                                                                    \
   X(Moved, "the session is in this state of its end's table", client, session, state, epoch)                           \
   X(Down, "the server goes down, and its transports with it", kept)                                                    \

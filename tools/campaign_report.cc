@@ -310,11 +310,15 @@ std::string PlanFileText(const CampaignFacts& facts, const sim::Violation& viola
 }
 
 std::string ReplayCommand(const CampaignFacts& facts, uint64_t seed) {
-  std::vector<std::string> words = {"replay", "--seed", fmt::format("{}", seed)};
+  return ReplayCommand(facts, fmt::format("{}", seed), facts.files.empty() ? "" : FileOfSeed(facts, seed).path);
+}
+
+std::string ReplayCommand(const CampaignFacts& facts, const std::string& seed, const std::string& file) {
+  std::vector<std::string> words = {"replay", "--seed", seed};
   if (facts.worlds != sim::Profile::kDefault)
     words.insert(words.end(), {"--worlds", std::string(sim::NameOf(facts.worlds))});
   if (!facts.without.empty()) words.insert(words.end(), {"--without", facts.without.Text()});
-  if (!facts.files.empty()) words.insert(words.end(), {"--file", FileOfSeed(facts, seed).path});
+  if (!file.empty()) words.insert(words.end(), {"--file", file});
   words.push_back("--trace");
   return facts.invoked + " " + ShellQuoted(words);
 }

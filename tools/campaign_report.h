@@ -59,5 +59,7 @@ std::string PlanFileText(const CampaignFacts& facts, const sim::Violation& viola
 
 // The command that runs a seed of this campaign again.
 std::string ReplayCommand(const CampaignFacts& facts, uint64_t seed);
+// The same of whatever stands for a seed, with the file that it carries, or none.
+std::string ReplayCommand(const CampaignFacts& facts, const std::string& seed, const std::string& file);
 
 }  // namespace holdfast::tools

@@ -18,6 +18,7 @@
 #include "tools/command.h"
 #include "tools/files.h"
 #include "tools/interrupt.h"
+#include "tools/last_words.h"
 #include "tools/progress.h"
 #include "tools/sampler.h"
 #include "tools/x25519_speed.h"
@@ -121,8 +122,13 @@ Outcome RunSim(const Options& options, const std::string& invoked) {
     Parsed<Sampler> started = Sampler::Start();
     if (!started) return std::unexpected("--profile: " + started.error());
     sampler.emplace(*std::move(started));
-    campaign.seed_begins = [](uint64_t) { Sampler::NoteThread(); };
   }
+  const LastWords last_words(
+      ReplayCommand(facts, std::string(kSeedMark), facts.files.empty() ? "" : facts.files.front().path));
+  campaign.seed_begins = [profile = options.profile](uint64_t seed) {
+    LastWords::NoteSeed(seed);
+    if (profile) Sampler::NoteThread();
+  };
   const sim::CampaignReport report = RunWatched(campaign, facts);
   if (sampler) {
     sampler->Stop();

@@ -241,9 +241,9 @@ TEST(ForgeryWorld, IsBrokenByAServerThatTakesABadTagForAResume) {
 class Loose final : public DecoratedEndpoint {
  public:
   using DecoratedEndpoint::DecoratedEndpoint;
-  TransportId TransportOpened(Time now, uint32_t source) override {
+  TransportId TransportOpened(Time now, const Arrival& arrival) override {
     ++opened_;
-    return DecoratedEndpoint::TransportOpened(now, source);
+    return DecoratedEndpoint::TransportOpened(now, arrival);
   }
   void Receive(Time now, TransportId t, ByteSpan bytes) override {
     received_ += opened_ > 1;
@@ -269,9 +269,9 @@ TEST(AttemptsWorld, AreBrokenByAServerThatCountsWhatIsRepeated) {
 class Hasty final : public DecoratedEndpoint {
  public:
   using DecoratedEndpoint::DecoratedEndpoint;
-  TransportId TransportOpened(Time now, uint32_t source) override {
-    const TransportId id = DecoratedEndpoint::TransportOpened(now, source);
-    if (source != 0) last_ = id;  // An intruder's.
+  TransportId TransportOpened(Time now, const Arrival& arrival) override {
+    const TransportId id = DecoratedEndpoint::TransportOpened(now, arrival);
+    if (arrival.source != 0) last_ = id;  // An intruder's.
     return id;
   }
   void Receive(Time now, TransportId t, ByteSpan bytes) override {

@@ -54,18 +54,19 @@ void BoundedMemory::OnTransports(const Scene& scene, const SessionView& view, ui
 void BoundedMemory::On(const Scene& scene, const trace::Census& event) {
   census_ = event;
   const ServerSettings& limits = scene.plan.server;
-  CheckAtMost(scene, "transports before message 1", event.handshakes, limits.handshakes_max);
-  CheckAtMost(scene, "unconfirmed sessions", event.embryos, limits.embryos_max);
+  CheckAtMost(scene, "transports before message 1", event.handshakes, limits.servers * limits.handshakes_max);
+  CheckAtMost(scene, "unconfirmed sessions", event.embryos, limits.servers * limits.embryos_max);
   // An unconfirmed session was let in when there was room, and may be confirmed when there is none.
   CheckAtMost(scene, "sessions and tombstones", event.sessions + event.tombstones,
-              limits.sessions_max + limits.embryos_max);
+              limits.servers * (limits.sessions_max + limits.embryos_max));
 }
 
 // What a session holds is found out when it holds it: for a record, the bound is exceeded.
 void BoundedMemory::OnMemory(const Scene& scene, uint64_t handshake_bytes, uint64_t session_bytes) const {
   const ServerSettings& limits = scene.plan.server;
-  CheckAtMost(scene, "bytes of handshakes", handshake_bytes, limits.handshake_bytes_max);
-  CheckAtMost(scene, "bytes in its sessions' buffers", session_bytes, limits.memory_max + 2 * uint64_t{65536});
+  CheckAtMost(scene, "bytes of handshakes", handshake_bytes, limits.servers * limits.handshake_bytes_max);
+  CheckAtMost(scene, "bytes in its sessions' buffers", session_bytes,
+              limits.servers * (limits.memory_max + 2 * uint64_t{65536}));
 }
 
 void BoundedMemory::OnTransports(const Scene& scene, uint64_t transports_open) const {

@@ -21,10 +21,10 @@ std::string NameOfTransport(uint64_t transport) {
                                : fmt::format("transport {}", transport);
 }
 
-// Whether the server has had one clock and one memory from the beginning: else it takes a greeting that it cannot know
-// to be old.
+// Whether there is one server, with one clock and one memory from the beginning: else it takes a greeting that it
+// cannot know to be old.
 bool RemembersGreetings(const Plan& plan) {
-  if (HasFault(plan, FaultKind::kRestart)) return false;
+  if (HasFault(plan, FaultKind::kRestart) || plan.server.servers > 1) return false;
   const auto of_server = [](const ClockRule& rule) { return rule.of == Side::kServer; };
   const auto found = std::ranges::find_if(plan.clocks, of_server);
   return std::ranges::count_if(plan.clocks, of_server) == 1 && found->at == Duration{};

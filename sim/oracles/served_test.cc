@@ -127,7 +127,7 @@ TEST_F(ServedTest, TombstonesMayBeLostWithTheServerOrAwayButNotForgotten) {
   EXPECT_TRUE(census(2));
   See(Actor::Server(), trace::Exported{.client = 0, .session = 1, .live = false});
   EXPECT_TRUE(census(1));
-  See(Actor::Server(), trace::Imported{.client = 0, .session = 1, .live = false, .offset = 0});
+  See(Actor::Server(), trace::Imported{.client = 0, .session = 1, .live = false, .server = 0, .offset = 0});
   EXPECT_TRUE(census(2));
   See(Actor::Server(), trace::Lost{.client = 0, .session = 1, .ended = true});
   EXPECT_TRUE(census(1));

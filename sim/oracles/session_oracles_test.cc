@@ -273,7 +273,7 @@ TEST_F(PromisesTest, ObjectToASessionThatIsHeldForTooLong) {
 TEST_F(PromisesTest, AcceptALateExpiryOfASessionThatWasAway) {
   Opened(kServer);
   now_ += seconds(1000);
-  See(kServer, trace::Imported{.client = 0, .session = kSession, .live = 0, .offset = 0});
+  See(kServer, trace::Imported{.client = 0, .session = kSession, .live = 0, .server = 0, .offset = 0});
   Ended(kServer, Cause::kExpired);
   ExpectContent();
 }
