@@ -8,6 +8,7 @@
 namespace holdfast::sim {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 using SteadyTest = OracleTest;
@@ -175,41 +176,48 @@ TEST_F(PromptTest, AsksNothingOfABadNetwork) {
   ExpectContent();
 }
 
-using RetriesTest = OracleTest;
+class RetriesTest : public OracleTest {
+ protected:
+  // For a dial, of which nothing comes.
+  void Ask(uint64_t delay_ns) {
+    See(kClient, trace::DialWanted{.client = 0, .delay_ns = delay_ns});
+    See(kClient, trace::DialFailed{.client = 0, .dial = 0});
+  }
+};
 
 TEST_F(RetriesTest, ObjectToADialAtOnce) {
-  See(kClient, trace::DialWanted{.client = 0, .delay_ns = 0});  // The first may be.
-  See(kClient, trace::DialWanted{.client = 0, .delay_ns = 50'000'000});
+  Ask(0);  // The first may be.
+  Ask(50'000'000);
   ExpectContent();
-  See(kClient, trace::DialWanted{.client = 0, .delay_ns = 49'999'999});
+  Ask(49'999'999);
   ExpectVerdict("retries", "asks for dial 2 in a row after 0.049999999 s; it should wait for 0.050000000 s");
 }
 
 TEST_F(RetriesTest, ObjectToAWaitThatDoesNotGrow) {
-  for (uint64_t i = 0; i < 9; ++i) See(kClient, trace::DialWanted{.client = 0, .delay_ns = 60'000'000 + i});
+  for (uint64_t i = 0; i < 9; ++i) Ask(60'000'000 + i);
   ExpectContent();
-  See(kClient, trace::DialWanted{.client = 0, .delay_ns = 60'000'000});
+  Ask(60'000'000);
   ExpectVerdict("retries", "it should wait for 0.200000000 s");
 }
 
 TEST_F(RetriesTest, ForgetFailuresWhenATransportIsAttached) {
   for (uint64_t i = 0; i < 30; ++i) {
-    See(kClient, trace::DialWanted{.client = 0, .delay_ns = 60'000'000 + i});
+    Ask(60'000'000 + i);
     if (i % 5 == 0) See(kClient, State(0, 0, 0));
   }
   ExpectContent();
 }
 
 TEST_F(RetriesTest, ObjectToAWaitBeyondTheLimit) {
-  See(kClient, trace::DialWanted{.client = 0, .delay_ns = 60'000'000});
-  See(kClient, trace::DialWanted{.client = 0, .delay_ns = 30'000'000'001});
+  Ask(60'000'000);
+  Ask(30'000'000'001);
   ExpectVerdict("retries", "longer than backoff_max");
 }
 
 TEST_F(RetriesTest, ObjectToWaitsThatAreNotDrawn) {
-  for (int i = 0; i < 5; ++i) See(kClient, trace::DialWanted{.client = 0, .delay_ns = 100'000'000});
+  for (int i = 0; i < 5; ++i) Ask(100'000'000);
   ExpectContent();
-  See(kClient, trace::DialWanted{.client = 0, .delay_ns = 100'000'000});
+  Ask(100'000'000);
   ExpectVerdict("retries", "a wait of exactly 0.100000000 s: no part of it is drawn");
 }
 
@@ -219,11 +227,65 @@ TEST_F(RetriesTest, ObjectToALongWaitOfAClientThatHasHeardFromTheServer) {
   See(kClient, State(0, 0, 0, 1));
   See(kClient, trace::DialFailed{.client = 0, .dial = 0});
   See(kClient, patient);  // A dial has failed since.
+  See(kClient, trace::Opened{.client = 0, .transport = 0, .id = 1});
   See(kClient, State(0, 0, 0, 2));
   ExpectContent();  // It may have failed after what it heard.
   See(kClient, State(0, 0, 0, 3));
   See(kClient, patient);
   ExpectVerdict("retries", "client 0 waits 0.100000001 s before it dials, though it has just heard from the server");
+}
+
+// A client that gives each attempt 1 s, 2 s and then 3 s.
+class PatienceTest : public OracleTest {
+ protected:
+  PatienceTest() {
+    plan_.clients[0].settings.attempt_timeout_first = seconds(1);
+    plan_.clients[0].settings.attempt_timeout_max = seconds(3);
+  }
+  void Open(uint64_t transport) { See(kClient, trace::Opened{.client = 0, .transport = transport, .id = 1}); }
+  void GiveUp(uint64_t transport, Error error = Error::kTimedOut) {
+    See(kClient, trace::AttemptFailed{.client = 0, .transport = transport, .error = static_cast<uint64_t>(error)});
+  }
+  void Attempt(uint64_t transport, Duration time) {
+    Open(transport);
+    now_ += time;
+    GiveUp(transport);
+  }
+};
+
+TEST_F(PatienceTest, IsEnoughIfItGrowsToItsLimit) {
+  uint64_t transport = 0;
+  for (int64_t time : {1, 2, 3, 3}) Attempt(transport++, seconds(time));
+  Open(transport++);
+  GiveUp(transport, Error::kSuperseded);
+  Hear(kClient);
+  Attempt(transport, seconds(1));
+  ExpectContent();
+}
+
+TEST_F(PatienceTest, MustGrowWithEachAttemptInVain) {
+  Attempt(0, seconds(1));
+  Attempt(1, seconds(2) - Duration(1));
+  ExpectVerdict("retries", "client 0 gives transport 1 up 0.000000001 s too soon");
+}
+
+TEST_F(PatienceTest, GrowsByNoDialThatTheClientHadNotAskedFor) {
+  See(kClient, trace::DialFailed{.client = 0, .dial = 0});
+  Attempt(0, seconds(1));
+  ExpectContent();
+}
+
+TEST_F(PatienceTest, MustGrowForDialsToo) {
+  const trace::DialWanted dial = {.client = 0, .delay_ns = 100'000'000};
+  See(kClient, trace::DialWanted{.client = 0, .delay_ns = 0});
+  now_ += seconds(1);
+  See(kClient, dial);
+  now_ += seconds(2) + milliseconds(100);
+  See(kClient, dial);
+  ExpectContent();
+  now_ += seconds(3);
+  See(kClient, dial);
+  ExpectVerdict("retries", "client 0 gives a dial up 0.100000000 s too soon");
 }
 
 class LivenessTest : public OracleTest {
