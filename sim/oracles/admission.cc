@@ -33,6 +33,12 @@ bool MayEverEnter(const Plan& plan, uint32_t client) {
   return !plan.clocks.empty() && !IsOutsider(plan, client) && ClocksMayAgree(plan, client);
 }
 
+// An adversary's transports are from an address of his own.
+std::optional<uint32_t> SourceOf(const Plan& plan, uint64_t client, uint64_t transport) {
+  if (IsIntruder(transport)) return std::nullopt;
+  return plan.clients[client].source;
+}
+
 }  // namespace
 
 void Admission::On(const Scene& scene, const trace::SessionOpened& event) const {
@@ -62,6 +68,25 @@ void Admission::On(const Scene& scene, const trace::Unopened& event) const {
   if (by_verdict || cause == Cause::kExpired || cause == Cause::kAborted) return;
   scene.judge.Fail(kName, fmt::format("a session of client {} that was never open ends at the server with {}",
                                       event.client, NameOf(cause)));
+}
+
+void Admission::On(const Scene& scene, const trace::Opened& event) {
+  if (!scene.actor.is_client()) newcomer_ = {event.client, event.transport};
+}
+
+void Admission::On(const Scene& scene, const trace::Receive&) {
+  if (!scene.actor.is_client()) newcomer_.reset();
+}
+
+// Once the table as a whole is full, a source that has nothing in it makes room with the oldest of all.
+void Admission::On(const Scene& scene, const trace::Close& event) const {
+  const bool makes_room = !scene.actor.is_client() && static_cast<Error>(event.error) == Error::kTableFull;
+  if (!makes_room || !newcomer_ || handshakes_ >= scene.plan.server.handshakes_max) return;
+  const auto victim = SourceOf(scene.plan, event.client, event.transport);
+  if (victim == SourceOf(scene.plan, newcomer_->client, newcomer_->transport)) return;
+  scene.judge.Fail(kName, fmt::format("the server closes a transport of client {} to make room for one of client {}, "
+                                      "whose source has too many",
+                                      event.client, newcomer_->client));
 }
 
 }  // namespace holdfast::sim

@@ -156,6 +156,58 @@ TEST_F(AdmissionTest, ObjectsToAnEndThatNobodyDecided) {
   ExpectVerdict("admission", "that was never open ends at the server with refused");
 }
 
+// Of clients 0 and 1, who come from one address, and client 2, who comes from another.
+class RoomTest : public OracleTest {
+ protected:
+  RoomTest() {
+    SetClients(3);
+    plan_.clients[2].source = 1;
+    plan_.server.handshakes_max = 4;
+    See(kServer, CensusOf(2, 2, 0, 0, 0));
+  }
+  void Come(uint64_t client, uint64_t transport) {
+    See(kServer, trace::Opened{.client = client, .transport = transport, .id = 3});
+  }
+  void GiveWay(uint64_t client, uint64_t transport) {
+    See(kServer,
+        trace::Close{.client = client, .transport = transport, .error = static_cast<uint64_t>(Error::kTableFull)});
+  }
+};
+
+TEST_F(RoomTest, IsMadeByASourceItself) {
+  Come(1, 0);
+  GiveWay(0, 0);
+  Come(0, kIntruders + 1);
+  GiveWay(2, kIntruders);
+  ExpectContent();
+}
+
+TEST_F(RoomTest, IsNotMadeByOthers) {
+  Come(1, 0);
+  GiveWay(2, 0);
+  ExpectVerdict("admission", "closes a transport of client 2 to make room for one of client 1, whose source has");
+}
+
+TEST_F(RoomTest, IsNotMadeForAnIntruderByTheClientsThatHeReads) {
+  Come(0, kIntruders);
+  GiveWay(0, 0);
+  ExpectVerdict("admission", "to make room for one of client 0");
+}
+
+TEST_F(RoomTest, MayBeMadeByTheOldestOfAllWhereThereIsNone) {
+  See(kServer, CensusOf(4, 4, 0, 0, 0));
+  Come(1, 0);
+  GiveWay(2, 0);
+  ExpectContent();
+}
+
+TEST_F(RoomTest, IsAnotherMatterBehindMessage1) {
+  Come(1, 0);
+  Hear(kServer);
+  GiveWay(2, 0);
+  ExpectContent();
+}
+
 using EarlyTest = OracleTest;
 
 TEST_F(EarlyTest, ObjectsToMoreThanMayGoEarly) {
