@@ -375,6 +375,11 @@ void Host::Look(Stage& stage, const Network& network, uint32_t application) {
     seen.bytes_replayed = view->bytes_replayed;
   }
   stage.oracles.bounded_memory.OnView(stage.SceneOf(actor_), static_cast<uint32_t>(client), *view);
+  if (view->reading_bytes > 0) {
+    const uint64_t came = CameOver(network, view->attached) + CameOver(network, view->candidate);
+    stage.oracles.bounded_memory.OnReading(stage.SceneOf(actor_), static_cast<uint32_t>(client), view->reading_bytes,
+                                           came);
+  }
   if (actor_.is_client()) {
     stage.oracles.bounded_memory.OnTransports(stage.SceneOf(actor_), *view, transports_open_);
   }
@@ -459,6 +464,11 @@ uint64_t Host::NumberOf(const Network& network, TransportId transport) const {
   const uint32_t index = LinkOf(transport);
   if (index == kNoLink) return kGoneTransport;
   return network.link(index).transport;
+}
+
+uint64_t Host::CameOver(const Network& network, TransportId transport) const {
+  const uint32_t index = LinkOf(transport);
+  return index == kNoLink ? 0 : network.link(index).pipe(Opposite(DirectionFrom(side()))).offset_out();
 }
 
 uint64_t Host::AttachedNumber(const Network& network, TransportId transport) const {

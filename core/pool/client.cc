@@ -210,11 +210,11 @@ SessionView Client::View() const {
   }
   if (impl_->attempt) view.candidate = impl_->attempt->id;
   for (const auto* slot : {&impl_->attempt, &impl_->attached}) {
-    if (*slot) view.memory_bytes += (*slot)->reader.allocated();
+    if (*slot) view.reading_bytes += (*slot)->reader.allocated();
   }
   if (impl_->attached) view.attached = impl_->attached->id;
-  view.memory_bytes += impl_->notices.allocated() + impl_->message1.capacity() + impl_->plaintext.allocated() +
-                       impl_->outgoing.allocated() + impl_->early_runs.allocated();
+  view.memory_bytes += view.reading_bytes + impl_->notices.allocated() + impl_->message1.capacity() +
+                       impl_->plaintext.allocated() + impl_->outgoing.allocated() + impl_->early_runs.allocated();
   view.resumes = impl_->resumes;
   impl_->session.FillView(view);
   return view;

@@ -343,7 +343,9 @@ std::optional<SessionView> Server::View(SessionId id) const {
   view.resumes = session->resumes;
   for (TransportId transport_id : {session->attached, session->candidate}) {
     const ServerTransport* transport = impl_->FindTransport(transport_id);
-    if (transport != nullptr) view.memory_bytes += transport->reader.allocated() + transport->outgoing.capacity();
+    if (transport == nullptr) continue;
+    view.reading_bytes += transport->reader.allocated();
+    view.memory_bytes += transport->reader.allocated() + transport->outgoing.capacity();
   }
   if (session->core) {
     session->core->FillView(view);

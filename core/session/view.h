@@ -22,7 +22,8 @@ struct SessionView {
   bool finish_wanted = false;                  // Finish was called.
   bool peer_fin_received = false;
   size_t replay_bytes = 0;      // Plaintext held: written - acked.
-  size_t memory_bytes = 0;      // Memory that buffers of this session hold now.
+  size_t memory_bytes = 0;      // Memory that buffers of this session hold now...
+  size_t reading_bytes = 0;     // ...and of it what is there for messages that come in parts.
   uint64_t bytes_replayed = 0;  // DATA bytes that went out more than once.
   uint64_t resumes = 0;         // Times a transport took another's place or followed a suspension.
 };

@@ -43,6 +43,15 @@ void BoundedMemory::OnView(const Scene& scene, uint32_t client, const SessionVie
   }
 }
 
+// A buffer that grows with what it holds may be twice as large.
+void BoundedMemory::OnReading(const Scene& scene, uint32_t client, uint64_t bytes, uint64_t came) const {
+  if (bytes <= 2 * came) return;
+  scene.judge.Fail(kName,
+                   fmt::format("client {}'s session at the {} holds {} bytes for messages that come in parts, but "
+                               "only {} have come",
+                               client, NameOf(scene.actor.is_client() ? Side::kClient : Side::kServer), bytes, came));
+}
+
 // One that is attached, and one attempt.
 void BoundedMemory::OnTransports(const Scene& scene, const SessionView& view, uint64_t transports_open) const {
   const uint64_t known = (view.attached != TransportId::kNone) + (view.candidate != TransportId::kNone);

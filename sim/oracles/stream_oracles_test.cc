@@ -159,6 +159,13 @@ TEST_F(BoundedMemoryTest, ObjectsToMemoryBeyondTheOptions) {
   ExpectVerdict("bounded_memory", "its options allow for");
 }
 
+TEST_F(BoundedMemoryTest, ObjectsToMemoryForWhatHasOnlyBeenAnnounced) {
+  oracles_.bounded_memory.OnReading(SceneOf(kServer), 0, 60, 30);
+  ExpectContent();
+  oracles_.bounded_memory.OnReading(SceneOf(kServer), 0, 1042, 30);
+  ExpectVerdict("bounded_memory", "holds 1042 bytes for messages that come in parts, but only 30 have come");
+}
+
 TEST_F(BoundedMemoryTest, ObjectsToFullTables) {
   plan_.server.embryos_max = 2;
   See(kServer, CensusOf(3, 1, 2, 0, 0));
