@@ -161,6 +161,7 @@ void Host::OnBytes(Stage& stage, Network& network, uint32_t index, ByteSpan byte
   if (intrudes) TakeDigests(end.id);
   const uint32_t bystander = intrudes ? kNoApplication : BystanderOf(link);
   const uint64_t digest = bystander != kNoApplication ? DigestOf(bystander) : 0;
+  const bool ends_here = provenance_.spoilt && !intrudes && IsAttached(link);
   // An endpoint that has closed the transport is still told of what comes late, and ignores it.
   endpoint_->Receive(stage.now, end.id, bytes);
   receiving_ = index;
@@ -169,6 +170,9 @@ void Host::OnBytes(Stage& stage, Network& network, uint32_t index, ByteSpan byte
   Service(stage, network);
   receiving_ = kNoLink;
   stage.oracles.forgery.OnDone();
+  if (ends_here && IsAttached(link)) {
+    stage.oracles.forgery.OnOutlived(stage.SceneOf(actor_), link.client(), link.transport);
+  }
   if (intrudes) CompareDigests(stage, link);
   // Early data are the application's, and what it does about them is its own.
   const bool compares = bystander != kNoApplication && !link.confirmed && !applications_[bystander].over() && !early_;
@@ -176,6 +180,13 @@ void Host::OnBytes(Stage& stage, Network& network, uint32_t index, ByteSpan byte
     stage.oracles.attempts.OnUnconfirmed(stage.SceneOf(actor_), link.client(), link.transport, digest,
                                          DigestOf(bystander));
   }
+}
+
+// Whether a session that lives is on that transport.
+bool Host::IsAttached(const StreamLink& link) const {
+  const LinkEnd& end = link.end(side());
+  if (end.state != EndState::kOpen || end.away || end.application >= applications_.size()) return false;
+  return !applications_[end.application].over() && seen_[end.application].state.attached == link.transport;
 }
 
 // At a server: the session of the link's client, if it lives and what comes over the link must not disturb it; and if

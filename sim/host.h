@@ -158,6 +158,7 @@ class Host {
   void Look(Stage& stage, const Network& network, uint32_t application);
   void LookAtQuestions(Stage& stage);
   void LookAtCensus(Stage& stage);
+  bool IsAttached(const StreamLink& link) const;
   uint32_t BystanderOf(const StreamLink& link) const;
   uint32_t AddApplication(Stage& stage, uint32_t client, SessionId session);
   uint64_t LabelOf(SessionId session) const { return generation_ << 32 | static_cast<uint64_t>(session); }

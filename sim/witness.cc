@@ -11,6 +11,7 @@ namespace {
 // No first message is longer.
 constexpr size_t kHeardMax = kPreambleBytes + kLocatorBytes + 2 + limits::kHandshakeMessageBytesMax;
 constexpr size_t kKindAt = 9;  // In a preamble.
+constexpr size_t kLengthBytes = 2;
 
 }  // namespace
 
@@ -55,6 +56,7 @@ Provenance Witness::OnReceived(uint32_t link, Side by, ByteSpan bytes) {
     same = static_cast<size_t>(came - bytes.begin());
     flow.come += same;
     flow.head += same;
+    if (same > 0) flow.last = bytes[same - 1];
     if (2 * flow.head >= flow.written.size()) {
       flow.written.erase(flow.written.begin(), flow.written.begin() + static_cast<std::ptrdiff_t>(flow.head));
       flow.head = 0;
@@ -62,17 +64,36 @@ Provenance Witness::OnReceived(uint32_t link, Side by, ByteSpan bytes) {
   }
   const auto whole = std::ranges::upper_bound(flow.ends, flow.come);
   const bool completes = whole != flow.ends.begin();
+  if (completes) flow.begin = *(whole - 1);
   flow.ends.erase(flow.ends.begin(), whole);
-  if (same < bytes.size() && !flow.tainted) {
-    flow.tainted = true;
-    flow.written = {};
-    flow.head = 0;
-    flow.ends = {};
-  }
+  if (same < bytes.size() && !flow.tainted) BeginTaint(flow);
   of.tainted = flow.tainted;
+  of.spoilt = flow.tainted && IsSpoilt(flow, bytes.subspan(same));
   of.forged = flow.tainted && !completes;
   if (by == Side::kServer) Hear(transport, bytes, of);
   return of;
+}
+
+void Witness::BeginTaint(Flow& flow) {
+  flow.tainted = true;
+  flow.length_bytes = static_cast<size_t>(std::min<uint64_t>(flow.come - flow.begin, kLengthBytes));
+  if (flow.length_bytes == 1) flow.length = flow.last;
+  if (flow.length_bytes == kLengthBytes) flow.spoilt_to = flow.ends.front();
+  flow.written = {};
+  flow.head = 0;
+  flow.ends = {};
+}
+
+// What a transport begins with may be an honest message of another.
+bool Witness::IsSpoilt(Flow& flow, ByteSpan forged) {
+  flow.come += forged.size();
+  for (; flow.length_bytes < kLengthBytes && !forged.empty(); forged = forged.subspan(1)) {
+    flow.length = flow.length << 8 | forged[0];
+    if (++flow.length_bytes < kLengthBytes) continue;
+    flow.spoilt_to = flow.begin + kLengthBytes;
+    if (flow.length >= limits::kRecordCiphertextBytesMin) flow.spoilt_to += flow.length;
+  }
+  return flow.begin > 0 && flow.come >= flow.spoilt_to;
 }
 
 bool Witness::IsResume(const First& first) { return first.bytes[kKindAt] == static_cast<uint8_t>(Kind::kResume); }

@@ -18,6 +18,9 @@ namespace holdfast::sim {
 struct Provenance {
   bool tainted = false;  // Something on it, now or before, was not what the other side had written there.
   bool forged = false;   // And these bytes complete no message that was written there.
+  // A record has come, as long as the length before it says, in which something was not what the other side had
+  // written; or a length that no record has.
+  bool spoilt = false;
   // But they complete a client's first message that no server has answered, nor a later one of that client's: it had
   // been withheld, and is as good as if the client had brought it. (A repeated or a stale one is not.)
   bool news = false;
@@ -49,10 +52,16 @@ class Witness {
   struct Flow {
     Bytes written;               // From `head` on: and not yet come.
     size_t head = 0;             // Given back from time to time.
-    uint64_t come = 0;           // Offset of the first of these.
+    uint64_t come = 0;           // Offset of the first of these: so many have come.
     uint64_t messages_to = 0;    // Where the last message ends that was begun.
     std::vector<uint64_t> ends;  // Of messages that have not come as a whole.
+    uint64_t begin = 0;          // Of the message that is coming.
+    uint8_t last = 0;            // The byte that came last.
     bool tainted = false;
+    // Then, of the message in which that began: what came of its length, and where it ends.
+    size_t length_bytes = 0;
+    uint64_t length = 0;
+    uint64_t spoilt_to = kAll;
   };
   struct Transport {
     std::array<Flow, 2> flows;  // By direction.
@@ -73,6 +82,8 @@ class Witness {
   Transport& At(uint32_t link);
   static bool IsResume(const First& first);
   bool IsOld(const First& first) const;
+  static void BeginTaint(Flow& flow);
+  static bool IsSpoilt(Flow& flow, ByteSpan forged);
   void Hear(Transport& transport, ByteSpan bytes, Provenance& of);
 
   bool watches_ = false;

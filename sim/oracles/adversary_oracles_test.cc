@@ -113,6 +113,11 @@ TEST_F(ForgeryTest, ObjectsToTruncationThatIsTakenForTheEnd) {
 
 // --- attempts, honest ----------------------------------------------------------------------------------------------
 
+TEST_F(ForgeryTest, ObjectsToATransportThatOutlivesAForgedRecord) {
+  oracles_.forgery.OnOutlived(SceneOf(kClient), 1, 3);
+  ExpectVerdict("forgery", "the client keeps client 1's transport 3 after a record that nobody wrote there");
+}
+
 TEST_F(AdversaryOraclesTest, AttemptsObjectsToASessionThatAnIntrusionChanged) {
   oracles_.attempts.OnIntrusion(SceneOf(kServer), 0, kIntruders + 2, false, 5, 5);
   ExpectContent();

@@ -37,6 +37,12 @@ void Forgery::OnGone(const Scene& scene, uint64_t client, uint64_t transport) {
   since_ = Since::kGone;
 }
 
+void Forgery::OnOutlived(const Scene& scene, uint64_t client, uint64_t transport) const {
+  scene.judge.Fail("forgery",
+                   fmt::format("the {} keeps client {}'s transport {} after a record that nobody wrote there",
+                               NameOf(scene.actor.is_client() ? Side::kClient : Side::kServer), client, transport));
+}
+
 void Forgery::Check(const Scene& scene, uint64_t client, bool word, std::string_view what) const {
   if (since_ == Since::kOther || !provenance_.forged || scene.actor != actor_) return;
   if (provenance_.news && word && client == provenance_.owner) return;

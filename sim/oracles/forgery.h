@@ -2,9 +2,10 @@
 
 // forgery: nothing of a session follows from bytes that its peer did not write there, nor from bytes that are repeated:
 // no session is opened or resumed, nothing is delivered or complete, no key is shown, and nothing ends. Nor does
-// anything follow from the end of a transport but that it is gone: truncation is not the end of a stream. (What an
-// adversary withheld and delivers later counts as the client's own word, but what comes of it belongs to that client
-// and is not a resume.) HF-REC-5, HF-END-15, HF-OFS-20, HF-RES-9.
+// anything follow from the end of a transport but that it is gone: truncation is not the end of a stream. And no
+// attached transport outlives a record that nobody wrote. (What an adversary withheld and delivers later counts as the
+// client's own word, but what comes of it belongs to that client and is not a resume.) HF-REC-5, HF-END-15, HF-OFS-20,
+// HF-RES-9.
 
 #include "sim/oracles/scene.h"
 #include "sim/witness.h"
@@ -19,6 +20,8 @@ class Forgery {
   void OnReceive(const Scene& scene, uint64_t client, uint64_t transport, const Provenance& provenance);
   void OnGone(const Scene& scene, uint64_t client, uint64_t transport);
   void OnDone() { since_ = Since::kOther; }
+  // An end keeps an attached transport open over which a whole record of the adversary's has come.
+  void OnOutlived(const Scene& scene, uint64_t client, uint64_t transport) const;
 
   void On(const Scene& scene, const trace::SessionOpened& event) const;
   void On(const Scene& scene, const trace::Resumed& event) const;
