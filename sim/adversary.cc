@@ -6,10 +6,12 @@
 #include <utility>
 
 #include "core/base/random.h"
+#include "core/wire/cursor.h"
 
 namespace holdfast::sim {
 namespace {
 
+constexpr uint64_t kRecordLengthBytes = 2;
 constexpr uint64_t kNoiseBytes = 64;  // If the plan does not say how many.
 
 uint64_t Saturated(uint64_t a, uint64_t b) { return a > kAll - b ? kAll : a + b; }
@@ -131,10 +133,13 @@ Adversary::Passed Adversary::Pass(uint32_t index, Direction direction, ByteSpan 
 Bytes Adversary::Forge(const Plan& plan, uint32_t index) const {
   const Fault& fault = plan.faults[index];
   Bytes bytes;
-  if (fault.with == Forging::kNoise) {
+  if (fault.with == Forging::kNoise || fault.with == Forging::kFramed) {
     const uint64_t size = fault.size == kAll ? kNoiseBytes : std::min(fault.size, kTapeBytesMax);
     bytes.resize(static_cast<size_t>(size));
     NamedStream(plan.seed, fmt::format("adversary.noise{}", fault.from_byte)).Fill(bytes);
+    if (fault.with == Forging::kFramed && size >= kRecordLengthBytes) {
+      Writer(bytes).PutInteger(size - kRecordLengthBytes, kRecordLengthBytes);
+    }
   } else if (fault.with == Forging::kRecorded) {
     const Tape* tape =
         const_cast<Adversary*>(this)->TapeOf(fault.from_client, fault.from_transport, fault.from_direction);

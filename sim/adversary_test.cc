@@ -58,7 +58,8 @@ TEST(Adversary, FlipsABitWhichCostsATransport) {
 TEST(Adversary, OmitsInsertsAndReplacesWhichCostsATransport) {
   for (const char* how :
        {"how=omit size=1", "how=omit", "how=insert with=noise size=9", "how=insert from_message=1",
-        "how=insert from_of=s>c from_message=0", "how=replace with=noise size=5", "how=replace from_message=1"}) {
+        "how=insert from_of=s>c from_message=0", "how=replace with=noise size=5", "how=replace from_message=1",
+        "how=insert with=framed size=18", "how=replace with=framed size=700"}) {
     SCOPED_TRACE(how);
     const Told told = Play(PlanOf("tamper client=0 transport=0 of=c>s message=3 byte=0 " + std::string(how) + "\n"));
     EXPECT_EQ(told.verdict, "");

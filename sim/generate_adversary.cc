@@ -17,6 +17,7 @@ constexpr uint64_t kFirstBytes = 130;
 constexpr uint64_t kAnswerBytes = 114;
 // Small records, as they are about handshakes: prefix, ACK and tag.
 constexpr uint64_t kSmallRecordBytes = 40;
+constexpr uint64_t kEmptyRecordBytes = 2 + 16;
 constexpr uint64_t kMessagesMax = 40;
 
 class AdversaryGenerator {
@@ -27,7 +28,7 @@ class AdversaryGenerator {
   void Draw() {
     if (!Chance(1, small_ ? 10 : 5)) return;
     const bool intrudes = Half();
-    const bool answers = Chance(1, 4);
+    const bool answers = Chance(1, 3);
     const bool tampers = (!intrudes && !answers) || Half();
     const uint64_t most = small_ ? 1 : 4;
     for (uint64_t i = tampers ? c_.Between(kTopic, 1, most) : 0; i > 0; --i) plan_.faults.push_back(DrawTampering());
@@ -82,10 +83,15 @@ Fault AdversaryGenerator::DrawTampering() {
   if (fault.message != kAll && Chance(3, 4)) fault.byte = 0;
   if (fault.how == Tampering::kOmit) {
     if (fault.message == kAll || Half()) fault.size = c_.LogUniform(kTopic, 1, 300);
-  } else if (Chance(3, 4)) {
+  } else if (Chance(2, 3)) {
     DrawSource(fault, fault.message);
   } else {
     DrawNoise(fault);
+    // It is read where a record is due; and a session whose first record is lost may be lost with it.
+    if (fault.with == Forging::kFramed && fault.message != kAll) {
+      fault.message = std::max<uint64_t>(fault.message, fault.transport == 0 && Chance(2, 3) ? 2 : 1);
+      fault.byte = 0;
+    }
   }
   return fault;
 }
@@ -128,9 +134,12 @@ void AdversaryGenerator::DrawSource(Fault& fault, uint64_t message) {
 }
 
 void AdversaryGenerator::DrawNoise(Fault& fault) {
-  fault.with = Forging::kNoise;
+  fault.with = Chance(1, 3) ? Forging::kNoise : Forging::kFramed;
   fault.from_byte = c_.Below(kTopic, 1000);
   fault.size = c_.LogUniform(kTopic, 1, 1000);
+  // A record is hardly ever looked at unless all that it announces comes; the shortest has nothing but a tag.
+  if (fault.with == Forging::kFramed) fault.size += kEmptyRecordBytes - 1;
+  if (fault.with == Forging::kFramed && Half()) fault.size = kEmptyRecordBytes;
 }
 
 // A recorded message 1, mostly: at once, when its session is on that transport or has left it, or when all is over.
@@ -177,7 +186,7 @@ Fault AdversaryGenerator::DrawImpostor() {
   constexpr std::array<uint64_t, 3> kWeights = {4, 1, 2};
   fault.with = static_cast<Forging>(c_.Weighted(kTopic, kWeights));
   if (fault.with == Forging::kReflected) return fault;
-  if (fault.with == Forging::kNoise) {
+  if (fault.with == Forging::kNoise) {  // Or it is framed.
     DrawNoise(fault);
   } else {
     fault.direction = Direction::kDown;

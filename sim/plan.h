@@ -137,6 +137,7 @@ enum class Forging : uint8_t {
   kRecorded,   // Somebody wrote them before, on any transport: the same bytes again, or another's.
   kNoise,      // Made up: they follow from the plan's seed.
   kReflected,  // Whatever he is told he says himself. Impostors only.
+  kFramed,     // Noise behind the length that a record of as many bytes has.
 };
 
 // What becomes of sessions when the server goes down.
@@ -185,7 +186,7 @@ struct Fault {
   uint64_t bit = 0;      // Flip: of the byte. Intrude, impostor: of what is said; all: none is flipped.
   uint64_t size = kAll;  // Omit, and the adversary's own bytes. All: to the end of the message, or of the record of it.
 
-  // Where recorded bytes begin: as above. Of noise: which.
+  // Where recorded bytes begin: as above. Of noise, framed or not: which.
   Forging with = Forging::kRecorded;
   uint32_t from_client = 0;
   uint32_t from_transport = 0;

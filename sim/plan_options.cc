@@ -501,6 +501,8 @@ constexpr PlanOption kOptions[] = {
      }},
     {kAdversary, "noise", "fault.with", "he says what nobody wrote",
      [](const Plan& plan) { return AnyFault(plan, [](const Fault& f) { return Says(f, Forging::kNoise); }); }},
+    {kAdversary, "noise in a frame", "fault.with", "likewise, behind the length of a record",
+     [](const Plan& plan) { return AnyFault(plan, [](const Fault& f) { return Says(f, Forging::kFramed); }); }},
     {kAdversary, "an intruder", "fault.kind", "he opens a transport to the server himself", Has<FaultKind::kIntrude>},
     {kAdversary, "an intruder that closes", "fault.lasting", "and closes it after a while",
      [](const Plan& plan) {

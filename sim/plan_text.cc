@@ -52,7 +52,7 @@ struct EnumNames<Tampering> {
 };
 template <>
 struct EnumNames<Forging> {
-  static constexpr std::array<std::string_view, 3> kNames = {"recorded", "noise", "reflected"};
+  static constexpr std::array<std::string_view, 4> kNames = {"recorded", "noise", "reflected", "framed"};
 };
 template <>
 struct EnumNames<Saved> {
