@@ -82,11 +82,12 @@ bool Application::TrySend(Stage& stage, Endpoint& endpoint, Bytes& scratch) {
   if (sent_ == stream.bytes || stage.now < StartTime(stream)) return false;
   bool called = false;
   while (sent_ < stream.bytes && !waits_for_space_ && next_send_ <= stage.now) {
-    const uint64_t size = std::min({stream.chunk, stream.bytes - sent_, std::max<uint64_t>(accepts_max_, 1)});
+    uint64_t size = std::min({stream.chunk, stream.bytes - sent_, std::max<uint64_t>(accepts_max_, 1)});
+    if (stream.early_every > 1) size = std::min(size, stream.chunk - sent_ % stream.chunk);
     if (scratch.size() < size) scratch.resize(static_cast<size_t>(size));
     const MutableByteSpan chunk(scratch.data(), static_cast<size_t>(size));
     stage.content.Fill(client_, DirectionFrom(side_), sent_, chunk);
-    const uint64_t accepted = endpoint.Send(stage.now, session_, chunk, stream.early);
+    const uint64_t accepted = endpoint.Send(stage.now, session_, chunk, MayGoEarly(stream, sent_));
     called = true;
     stage.Emit(actor(),
                trace::Send{.client = client_, .session = label_, .offset = sent_, .size = size, .accepted = accepted});

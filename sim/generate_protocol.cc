@@ -41,6 +41,7 @@ class ProtocolGenerator {
     if (swarm_.moves) DrawMoves();
     if (swarm_.misfits) DrawMisfits();
     MakeRoomForHandshakes();
+    DrawEarlyParts();
   }
 
  private:
@@ -56,6 +57,7 @@ class ProtocolGenerator {
   void DrawConsumption();
   void DrawConsumptionOf(Stream& stream, const SessionOptions& reader);
   void DrawEarly();
+  void DrawEarlyParts();
   void DrawKeys();
   void DrawClocks();
   void DrawClock(Side of, uint32_t client);
@@ -142,6 +144,16 @@ void ProtocolGenerator::DrawEarly() {
   for (ClientPlan& client : plan_.clients) {
     if (who != 2) client.settings.session.early_bytes_max = c_.LogUniform(kTopic, 1, 4096);
     client.up.early = Chance(7, 8);
+  }
+}
+
+// Several of each kind, if there is enough to send.
+void ProtocolGenerator::DrawEarlyParts() {
+  for (ClientPlan& client : plan_.clients) {
+    if (!client.up.early || !Half()) continue;
+    client.up.early_every = c_.Between(kTopic, 2, 3);
+    const uint64_t chunks = small_ ? 4 : c_.Between(kTopic, 4, 64);
+    client.up.chunk = std::min(client.up.chunk, client.up.bytes / chunks + 1);
   }
 }
 

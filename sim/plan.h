@@ -53,12 +53,18 @@ struct Stream {
   Duration start_delay = {};
   FinishRule finish = FinishRule::kWhenSent;
   Duration finish_delay = {};
-  bool early = false;  // Up: all of it may ride in messages 1.
+  bool early = false;        // Up: it may ride in messages 1...
+  uint64_t early_every = 1;  // ...if this is not 1, only every so-many-th chunk of it.
   // Of the reader, if its end lets it say what it has consumed (explicit_consume): so much at a time...
   uint64_t consume_chunk = kAll;
   Duration consume_delay = {};  // ...and so long after it was delivered, or after the chunk before it.
   bool operator==(const Stream&) const = default;
 };
+
+// Whether that byte of a stream may ride in messages 1.
+constexpr bool MayGoEarly(const Stream& stream, uint64_t offset) {
+  return stream.early && offset / stream.chunk % stream.early_every == stream.early_every - 1;
+}
 
 // An application gives up. The first of the conditions to hold is enough.
 struct Abort {

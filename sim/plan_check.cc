@@ -35,6 +35,7 @@ Why ProblemOf(const SessionOptions& o) {
 Why ProblemOf(const Stream& stream) {
   if (stream.bytes > kStreamBytesMax) return "a stream has too many bytes";
   if (stream.chunk < 1) return "a chunk must be at least 1";
+  if (stream.early_every < 1) return "early_every must be at least 1";
   if (stream.consume_chunk < 1) return "a consume_chunk must be at least 1";
   for (Duration d : {stream.think, stream.start_delay, stream.finish_delay, stream.consume_delay}) {
     if (!IsSpan(d)) return "a time of a stream is out of bounds";

@@ -52,7 +52,7 @@ constexpr auto FieldsOf(const ClientPlan*) {
 constexpr auto FieldsOf(const Stream*) {
   using T = Stream;
   return std::tuple(FIELD(bytes), FIELD(chunk), FIELD(think), FIELD(start), FIELD(start_delay), FIELD(finish),
-                    FIELD(finish_delay), FIELD(early), FIELD(consume_chunk), FIELD(consume_delay));
+                    FIELD(finish_delay), FIELD(early), FIELD(early_every), FIELD(consume_chunk), FIELD(consume_delay));
 }
 
 constexpr auto FieldsOf(const ClockRule*) {

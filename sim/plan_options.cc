@@ -213,6 +213,8 @@ constexpr PlanOption kOptions[] = {
      OfStream<&Stream::consume_chunk>},
     {kApplications, "early sends", "stream.early", "a client's application lets its bytes ride in messages 1",
      OfStream<&Stream::early>},
+    {kApplications, "early sends in parts", "stream.early_every", "likewise, but only every second or third chunk",
+     OfStream<&Stream::early_every>},
 
     {kSessions, "early data", "session.early_bytes_max stream.early",
      "a client may send early data, and the server takes them",

@@ -113,6 +113,7 @@ TEST(Plan, RefusesEachMistakeWithItsLine) {
       {"clock client=3", "a clock names a client that is not there"},
       {"clock at=-1s", "clock: a time is out of bounds"},
       {"path client=0 of=c>s latency=-1s", "a time of a path is out of bounds"},
+      {"stream client=0 of=c>s early_every=0", "early_every must be at least 1"},
       {"stream client=0 of=c>s consume_chunk=0", "a consume_chunk must be at least 1"},
       {"server offer_nx=no", "client 0: the server never lets it in, so it needs an abort with at="},
       {"server network_key=yes", "client 0: the server never lets it in, so it needs an abort with at="},

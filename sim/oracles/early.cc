@@ -10,6 +10,13 @@ void Early::OnDeliver(const Scene& scene, uint64_t client, uint64_t transport, u
   last.bytes += size;
   const ClientPlan& plan = scene.plan.clients[client];
   const uint64_t max = plan.up.early ? plan.settings.session.early_bytes_max : 0;
+  for (uint64_t byte = offset; last.bytes <= max && byte < offset + size; ++byte) {
+    if (MayGoEarly(plan.up, byte)) continue;
+    scene.judge.Fail("early", fmt::format("client {}'s byte {} was delivered before transport {} was confirmed; it may "
+                                          "not go early",
+                                          client, byte, transport));
+    return;
+  }
   if (last.bytes <= max) return;
   scene.judge.Fail("early",
                    fmt::format("client {}'s bytes from {} on were delivered before transport {} was confirmed, "

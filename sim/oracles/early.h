@@ -1,7 +1,7 @@
 #pragma once
 
 // early: what is delivered out of a message 1, before its transport is confirmed, is what the client's application let
-// ride there, and no more of it than the client may send so on one transport. HF-RES-29.
+// ride there, byte for byte, and no more of it than the client may send so on one transport. HF-RES-29.
 
 #include <vector>
 

@@ -221,6 +221,16 @@ TEST_F(EarlyTest, ObjectsToMoreThanMayGoEarly) {
   ExpectVerdict("early", "101 out of it so far; 100 may go early");
 }
 
+TEST_F(EarlyTest, ObjectsToAByteBetweenThoseThatMayGoEarly) {
+  plan_.clients[0].up = {.bytes = 900, .chunk = 100, .early = true, .early_every = 3};
+  plan_.clients[0].settings.session.early_bytes_max = 1000;
+  oracles_.early.OnDeliver(SceneOf(kServer), 0, 1, 200, 100);
+  oracles_.early.OnDeliver(SceneOf(kServer), 0, 2, 550, 50);
+  ExpectContent();
+  oracles_.early.OnDeliver(SceneOf(kServer), 0, 3, 550, 51);
+  ExpectVerdict("early", "client 0's byte 600 was delivered before transport 3 was confirmed; it may not go early");
+}
+
 TEST_F(EarlyTest, ObjectsToBytesThatWereNotLetGoEarly) {
   plan_.clients[0].settings.session.early_bytes_max = 100;
   oracles_.early.OnDeliver(SceneOf(kServer), 0, 1, 0, 1);
