@@ -5,6 +5,7 @@
 // state, so that a fork of a world copies little. Distributions are ours: those of <random> differ between libraries.
 
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "core/base/bytes.h"
@@ -35,11 +36,14 @@ class NamedStream {
   }
 
   void Fill(MutableByteSpan out) {
-    uint64_t word = 0;
-    for (size_t i = 0; i < out.size(); ++i) {
-      if (i % 8 == 0) word = Next();
-      out[i] = static_cast<uint8_t>(word >> (8 * (i % 8)));
+    size_t i = 0;
+    for (; i + 8 <= out.size(); i += 8) {
+      const uint64_t word = Next();
+      std::memcpy(out.data() + i, &word, 8);  // Little-endian, as core/base/digest.h asserts.
     }
+    if (i == out.size()) return;
+    const uint64_t word = Next();
+    std::memcpy(out.data() + i, &word, out.size() - i);
   }
 
  private:

@@ -60,6 +60,13 @@ void Ring::DigestInto(Digest& digest) const {
   size_t in_word = 0;
   for (ByteSpan piece : View(begin_, size())) {
     for (size_t i = 0; i < piece.size();) {
+      if (in_word == 0 && piece.size() - i >= sizeof(word)) {  // As a rule, and then no call copies it.
+        uint64_t whole = 0;
+        std::memcpy(&whole, &piece[i], sizeof(whole));
+        digest.Add(whole);
+        i += sizeof(whole);
+        continue;
+      }
       const size_t count = std::min(sizeof(word) - in_word, piece.size() - i);
       std::memcpy(reinterpret_cast<uint8_t*>(&word) + in_word, &piece[i], count);
       i += count;

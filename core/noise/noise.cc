@@ -8,7 +8,9 @@
 namespace holdfast {
 
 std::string NoiseProtocolName(const Pattern& pattern, Suite suite) {
-  std::string name = "Noise_";
+  std::string name;
+  name.reserve(64);  // One allocation instead of three: every handshake makes its name.
+  name += "Noise_";
   name += pattern.name();
   name += suite == Suite::kChaChaPoly ? "_25519_ChaChaPoly_SHA256" : "_25519_AESGCM_SHA256";
   return name;
