@@ -21,7 +21,7 @@ void* operator new[](size_t size, const std::nothrow_t&) noexcept {
 
 namespace holdfast::sim {
 
-Scarcity::Scarcity(size_t largest) : before_(std::exchange(largest_block, largest)) {}
-Scarcity::~Scarcity() { largest_block = before_; }
+void Scarcity::Begin() { before_ = std::exchange(largest_block, largest_); }
+void Scarcity::End() { largest_block = before_; }
 
 }  // namespace holdfast::sim

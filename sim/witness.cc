@@ -52,8 +52,12 @@ Provenance Witness::OnReceived(uint32_t link, Side by, ByteSpan bytes) {
   size_t same = 0;
   if (!flow.tainted) {
     const ByteSpan due = ByteSpan(flow.written).subspan(flow.head);
-    const auto [came, written] = std::ranges::mismatch(bytes, due);
-    same = static_cast<size_t>(came - bytes.begin());
+    if (due.size() >= bytes.size() && std::equal(bytes.begin(), bytes.end(), due.begin())) {  // All is well, as a rule.
+      same = bytes.size();
+    } else {
+      const auto [came, written] = std::ranges::mismatch(bytes, due);
+      same = static_cast<size_t>(came - bytes.begin());
+    }
     flow.come += same;
     flow.head += same;
     if (same > 0) flow.last = bytes[same - 1];
