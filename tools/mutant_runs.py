@@ -18,8 +18,8 @@ from typing import NamedTuple
 from tools import mutant_patches
 from tools.mutant_patches import BadMutant
 
-TARGET = "//sim:holdfast_fast"
-PROGRAM = "bazel/bin/sim/holdfast_fast"
+TARGET = "//sim:holdfast_fast_plain"
+PROGRAM = "bazel/bin/sim/holdfast_fast_plain"
 CLEAN = "clean"
 
 # How the program is asked for a lane. Those of SEED_LANES are tried over ranges of seeds, the others once, as a whole.
