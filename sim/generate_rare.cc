@@ -177,7 +177,7 @@ void RareGenerator::ServerExpires() {
   if (plan_.clients.size() > 1) return;
   TakeTransports(1);
   const Duration dead = 8 * round_trip_ + seconds(1);
-  const Duration hold = 2 * dead + Below(seconds(2));
+  const Duration hold = 3 * dead + Below(seconds(2));
   SessionOptions& server = plan_.server.session;
   options().dead_transport = dead;
   options().ping_idle = server.ping_idle = dead / 4;
@@ -189,6 +189,14 @@ void RareGenerator::ServerExpires() {
   stall.age = 3 * round_trip_ + Below(seconds(1));
   stall.lasting = hold + dead + seconds(1);
   plan_.faults.push_back(stall);
+  if (c_.Chance(kTopic, 1, 2)) {  // It moves shortly before, and its time with it.
+    Fault move = FaultOf(FaultKind::kMove);
+    move.client = kClient;
+    move.age = stall.age + hold * 9 / 10;
+    move.live = true;
+    plan_.server.candidate_time = dead;
+    plan_.faults.push_back(move);
+  }
   StayUntil(stall.age + stall.lasting);
 }
 
