@@ -225,6 +225,10 @@ bool IsRunTwice(uint64_t seed) { return Mix64(seed ^ 0x7477696365) % 20 == 0; }
 
 Plan PlanOfSeed(uint64_t seed, const CampaignOptions& options) {
   GenerateOptions generate = {.profile = options.profile, .up_bytes = {}, .down_bytes = {}, .without = options.without};
+  if (options.protocol != nullptr && !options.protocol->traits().is_holdfast) {
+    generate.guest = true;
+    generate.guest_survives = options.protocol->traits().survives;
+  }
   if (const Bytes* file = FileOfSeed(seed, options)) {
     generate.up_bytes = generate.down_bytes = file->size();
   }
@@ -241,7 +245,7 @@ Plan PlanOfSeed(uint64_t seed, Profile profile) {
 RunOptions RunOptionsOfSeed(uint64_t seed, const CampaignOptions& options) {
   RunOptions run;
   run.steps_max = options.steps_max;
-  run.watch_marks = options.watch_marks;
+  run.watch_marks = options.watch_marks && (options.protocol == nullptr || options.protocol->traits().is_holdfast);
   run.protocol = options.protocol;
   if (const Bytes* file = FileOfSeed(seed, options)) {
     run.carry_files = true;

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "core/base/fork_key.h"
 #include "core/base/time.h"
@@ -94,12 +96,34 @@ class Endpoint {
   // The same with what an attempt may change: of what one that is refused must leave alone.
   virtual uint64_t WholeSessionDigest(SessionId) const { return 0; }
 
-  // A copy that behaves alike; only between Polls that have yielded everything.
+  // What this end has done that no end may do, in words that follow "the endpoint of client0"; asked when all was
+  // polled. Holdfast's own does nothing of the kind that would not show elsewhere.
+  virtual std::optional<std::string> Complaint() const { return std::nullopt; }
+
+  // A copy that behaves alike; only between Polls that have yielded everything, and of protocols that CanFork.
   virtual std::unique_ptr<Endpoint> Fork(const ForkKey& key) const = 0;
 };
 
+// What a protocol is, and what may be asked of it.
+struct ProtocolTraits {
+  std::string_view name;
+  // Its sessions outlive transports: whatever dies, all bytes arrive. If not, no transport dies and no dial fails; what
+  // is left is delay, narrowness and segmentation.
+  bool survives = true;
+  // What an end may hold, if it says what it holds (SessionView::memory_bytes).
+  uint64_t memory_max = kAll;
+  // Holdfast itself. Of any other protocol the oracles that know nothing of Holdfast are heard (GenericOracles), and a
+  // plan has one client, and nothing of what is Holdfast's own: keys, limits, moves, adversaries.
+  bool is_holdfast = false;
+};
+
+inline constexpr ProtocolTraits kHoldfastTraits = {.name = "holdfast", .is_holdfast = true};
+
 class Protocol {
  public:
+  virtual const ProtocolTraits& traits() const { return kHoldfastTraits; }
+  // Whether its endpoints can be copied.
+  virtual bool CanFork() const { return true; }
   // Both ends of one plan must fit together; keys follow from the plan's seed.
   virtual std::unique_ptr<Endpoint> MakeClient(const Plan& plan, uint32_t client) const = 0;
   virtual std::unique_ptr<Endpoint> MakeServer(const Plan& plan) const = 0;

@@ -51,6 +51,7 @@ class Generator {
     DrawSwarm();
     DrawWorkload();
     DrawPaths();
+    if (options_.guest) return MakeForGuest();
     DrawOptions();
     for (uint32_t i = 0; i < plan_.clients.size(); ++i) DrawFaults(i);
     DrawAborts();
@@ -66,6 +67,20 @@ class Generator {
   }
 
  private:
+  // What is anybody's: the applications and the network.
+  Plan MakeForGuest() {
+    if (options_.guest_survives) {
+      DrawFaults(0);
+    } else {
+      for (uint64_t stalls = c_.Below(Topic::kFaults, 4); stalls > 0; --stalls) {
+        plan_.faults.push_back(DrawStall(0, 0));
+      }
+    }
+    DrawHeal();
+    if (Without(Feature::kHeal)) plan_.heal = kNeverAfter;
+    return std::move(plan_);
+  }
+
   bool Without(Feature feature) const { return options_.without.Has(feature); }
   bool small() const { return options_.profile == Profile::kSmall; }
   bool Half(Topic topic) { return c_.Chance(topic, 1, 2); }
@@ -156,7 +171,7 @@ std::array<uint64_t, 3> Generator::Weights(std::array<uint64_t, 3> weights) cons
 void Generator::DrawWorkload() {
   constexpr Topic kTopic = Topic::kWorkload;
   size_t clients = 1;
-  if (!small() && c_.Chance(kTopic, 1, 6)) clients = 1 + c_.Between(kTopic, 1, 3);
+  if (!small() && !options_.guest && c_.Chance(kTopic, 1, 6)) clients = 1 + c_.Between(kTopic, 1, 3);
   plan_.clients.resize(clients);
   const uint64_t bytes_max = small() ? 2048 : clients > 1 ? kMiB / 4 : 4 * kMiB;
   for (ClientPlan& client : plan_.clients) {

@@ -29,6 +29,10 @@ struct GenerateOptions {
   std::optional<uint64_t> up_bytes = {};
   std::optional<uint64_t> down_bytes = {};
   Without without = {};
+  // For a protocol other than Holdfast, see ProtocolTraits: one client, and what the network can do; without deaths and
+  // failed dials if its sessions do not survive them.
+  bool guest = false;
+  bool guest_survives = true;
 };
 
 // `seed` becomes the plan's seed: it keys the crypto entropy and the pattern of the data.

@@ -355,6 +355,7 @@ void Host::Service(Stage& stage, Network& network) {
       if (stage.judge.failed()) return;
       if (++polls > kPollsMax) return Misbehaves(stage, "yields events without end");
     }
+    if (std::optional<std::string> complaint = endpoint_->Complaint()) return Misbehaves(stage, *complaint);
     again = false;
     const Scarcity scarcity(endpoint_.largest_block());
     for (uint32_t application : touched_) {
@@ -394,15 +395,7 @@ void Host::Look(Stage& stage, const Network& network, uint32_t application) {
     stage.counters.bytes_replayed += view->bytes_replayed - seen.bytes_replayed;
     seen.bytes_replayed = view->bytes_replayed;
   }
-  stage.oracles.bounded_memory.OnView(stage.SceneOf(actor_), static_cast<uint32_t>(client), *view);
-  if (view->reading_bytes > 0) {
-    const uint64_t came = CameOver(network, view->attached) + CameOver(network, view->candidate);
-    stage.oracles.bounded_memory.OnReading(stage.SceneOf(actor_), static_cast<uint32_t>(client), view->reading_bytes,
-                                           came);
-  }
-  if (actor_.is_client()) {
-    stage.oracles.bounded_memory.OnTransports(stage.SceneOf(actor_), *view, transports_open_);
-  }
+  LookAtMemory(stage, network, static_cast<uint32_t>(client), *view);
   // What an end does by its table of states shows here, also where it goes back to the state that it was in.
   const bool moves = state.epoch != seen.state.epoch || state.attached != seen.state.attached;
   if (!IsSame(state, seen.state)) {
@@ -484,6 +477,18 @@ uint64_t Host::NumberOf(const Network& network, TransportId transport) const {
   const uint32_t index = LinkOf(transport);
   if (index == kNoLink) return kGoneTransport;
   return network.link(index).transport;
+}
+
+void Host::LookAtMemory(Stage& stage, const Network& network, uint32_t client, const SessionView& view) {
+  BoundedMemory& oracle = stage.oracles.bounded_memory;
+  const Scene scene = stage.SceneOf(actor_);
+  if (!stage.traits.is_holdfast) return oracle.OnGuest(scene, view.memory_bytes, stage.traits.memory_max);
+  oracle.OnView(scene, client, view);
+  if (view.reading_bytes > 0) {
+    const uint64_t came = CameOver(network, view.attached) + CameOver(network, view.candidate);
+    oracle.OnReading(scene, client, view.reading_bytes, came);
+  }
+  if (actor_.is_client()) oracle.OnTransports(scene, view, transports_open_);
 }
 
 uint64_t Host::CameOver(const Network& network, TransportId transport) const {

@@ -170,6 +170,7 @@ class Host {
   void Touch(uint32_t application);
   uint32_t LinkOf(TransportId transport) const;
   uint64_t NumberOf(const Network& network, TransportId transport) const;
+  void LookAtMemory(Stage& stage, const Network& network, uint32_t client, const SessionView& view);
   uint64_t CameOver(const Network& network, TransportId transport) const;  // Bytes that this end was given.
   uint64_t AttachedNumber(const Network& network, TransportId transport) const;
   void Misbehaves(Stage& stage, std::string what);

@@ -7,6 +7,7 @@
 #include "core/base/time.h"
 #include "sim/content.h"
 #include "sim/counters.h"
+#include "sim/endpoint.h"
 #include "sim/marks.h"
 #include "sim/oracles/oracles.h"
 #include "sim/plan.h"
@@ -21,6 +22,7 @@ inline constexpr Time kStart = Time(Duration(1));
 
 struct Stage {
   Plan plan;
+  ProtocolTraits traits = kHoldfastTraits;
   Content content;
   Time now = kStart;
   bool healed = false;

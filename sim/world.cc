@@ -10,6 +10,7 @@ void World::Start(const Plan& plan, const Protocol& protocol, const WorldOptions
   options_ = options;
   protocol_ = &protocol;
   stage_.plan = plan;
+  stage_.traits = protocol.traits();
   stage_.content = options.content != nullptr ? *options.content : Content(plan.seed);
   stage_.now = kStart;
   stage_.healed = false;
@@ -21,7 +22,7 @@ void World::Start(const Plan& plan, const Protocol& protocol, const WorldOptions
   stage_.oracles.Reset(plan);
   stage_.watches_marks = options.watch_marks;
   if (options.watch_marks) stage_.marks.Reset(plan);
-  stage_.judge.Reset();
+  stage_.judge.Reset(protocol.traits().is_holdfast);
   stage_.witness.Reset(plan);
   steps_ = 0;
   done_ = all_ended_ = false;

@@ -12,6 +12,8 @@
 namespace holdfast::tools {
 namespace {
 
+std::string GuestText(const CampaignFacts& facts) { return facts.guest.empty() ? "" : " of " + OneLine(facts.guest); }
+
 std::string WithoutText(const CampaignFacts& facts) {
   return facts.without.empty() ? "" : fmt::format(" without {}", facts.without.Text());
 }
@@ -168,8 +170,8 @@ Table CampaignTable(const CampaignFacts& facts, const sim::CampaignReport& repor
   Table table;
   const std::string seeds = facts.seeds.count() == 1 ? fmt::format("seed {}", facts.seeds.first)
                                                      : fmt::format("seeds {}..{}", facts.seeds.first, facts.seeds.last);
-  table.Section(fmt::format("campaign: {} of {} worlds{}, crypto provider {}", seeds, sim::NameOf(facts.worlds),
-                            WithoutText(facts), facts.provider));
+  table.Section(fmt::format("campaign: {} of {} worlds{}{}, crypto provider {}", seeds, sim::NameOf(facts.worlds),
+                            GuestText(facts), WithoutText(facts), facts.provider));
   for (const CarriedFile& file : facts.files) {
     table.Row("file", SizeText(file.bytes), OneLine(file.path) + ", carried both ways");
   }
@@ -301,8 +303,8 @@ std::string ViolationsText(const CampaignFacts& facts, const sim::CampaignReport
 }
 
 std::string PlanFileText(const CampaignFacts& facts, const sim::Violation& violation) {
-  std::string text = fmt::format("# seed {} of {} worlds{}, crypto provider {}\n", violation.seed,
-                                 sim::NameOf(facts.worlds), WithoutText(facts), facts.provider);
+  std::string text = fmt::format("# seed {} of {} worlds{}{}, crypto provider {}\n", violation.seed,
+                                 sim::NameOf(facts.worlds), GuestText(facts), WithoutText(facts), facts.provider);
   text += fmt::format("# violates {}: {}\n", violation.verdict.oracle, OneLine(violation.verdict.sentence));
   if (!facts.files.empty())
     text += fmt::format("# while it carries {}\n", OneLine(FileOfSeed(facts, violation.seed).path));
@@ -319,6 +321,7 @@ std::string ReplayCommand(const CampaignFacts& facts, const std::string& seed, c
     words.insert(words.end(), {"--worlds", std::string(sim::NameOf(facts.worlds))});
   if (!facts.without.empty()) words.insert(words.end(), {"--without", facts.without.Text()});
   if (!file.empty()) words.insert(words.end(), {"--file", file});
+  words.insert(words.end(), facts.guest_words.begin(), facts.guest_words.end());
   words.push_back("--trace");
   return facts.invoked + " " + ShellQuoted(words);
 }

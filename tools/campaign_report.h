@@ -28,6 +28,8 @@ struct CampaignFacts {
   sim::Profile worlds = sim::Profile::kDefault;
   sim::Without without = {};
   std::vector<CarriedFile> files = {};
+  std::string guest = {};                     // The protocol's name, if it is not Holdfast...
+  std::vector<std::string> guest_words = {};  // ...and what names it to this program.
   Duration time_budget = Duration::max();
   std::string_view provider;  // Of the cryptography.
   std::string invoked;        // The program, quoted for a shell.

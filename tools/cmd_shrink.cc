@@ -134,12 +134,15 @@ std::string PlanFile(const Subject& subject, const sim::Shrunk& shrunk) {
 }
 
 std::string ShrinkText(const Subject& subject, const sim::Shrunk& shrunk) {
-  return ShrinkTable(subject, shrunk).Text() +
-         fmt::format(
-             "\nVIOLATION of {}: {}\n\n# the plan\n{}\n# a test that runs it, for sim/run_test.cc; or keep the plan in "
-             "testdata/plans/,\n# named after the claim that it breaks, where //sim:plans_test runs it\n{}",
-             shrunk.verdict.oracle, shrunk.verdict.sentence, sim::Print(shrunk.plan),
-             sim::TestThatReplays(shrunk.plan, shrunk.verdict));
+  const std::string text = ShrinkTable(subject, shrunk).Text() +
+                           fmt::format("\nVIOLATION of {}: {}\n\n# the plan\n{}", shrunk.verdict.oracle,
+                                       shrunk.verdict.sentence, sim::Print(shrunk.plan));
+  if (subject.guest)
+    return text + "\n# keep it beside the tests of your protocol, named after the claim that it breaks\n";
+  return text + fmt::format(
+                    "\n# a test that runs it, for sim/run_test.cc; or keep the plan in testdata/plans/,\n"
+                    "# named after the claim that it breaks, where //sim:plans_test runs it\n{}",
+                    sim::TestThatReplays(shrunk.plan, shrunk.verdict));
 }
 
 Parsed<std::optional<OutputFile>> OpenIfAsked(const std::optional<std::string>& path) {

@@ -17,6 +17,7 @@
 #include "tools/campaign_report.h"
 #include "tools/command.h"
 #include "tools/files.h"
+#include "tools/guest.h"
 #include "tools/interrupt.h"
 #include "tools/last_words.h"
 #include "tools/progress.h"
@@ -34,6 +35,7 @@ constexpr const char* kFooter = R"(Examples:
   holdfast sim --worlds small --speed       small worlds, and how fast this machine is
   holdfast sim --profile                    what the processor's time goes into
   holdfast sim --worlds storm --seeds 1..20 thousands of clients that lose their server at once
+  holdfast sim --plugin ./libmine.so        your own protocol, by the interface of sim/plug/holdfast_plugin.h
   holdfast sim --list-options               what a seed can choose, and how often it was chosen
   holdfast sim --list-marks                 which rare situations there are, and how often they were met
 
@@ -47,6 +49,7 @@ struct Options {
   sim::Profile worlds = sim::Profile::kDefault;
   sim::Without without;
   std::vector<std::string> files;
+  GuestOptions guest;
   Duration time_budget = Duration::max();
   std::optional<std::string> json;
   std::optional<std::string> plans;
@@ -94,6 +97,7 @@ Outcome RunSim(const Options& options, const std::string& invoked) {
                          .jobs = options.jobs,
                          .worlds = options.worlds,
                          .without = options.without,
+                         .guest_words = options.guest.Words(),
                          .time_budget = options.time_budget,
                          .provider = CryptoProvider(),
                          .invoked = invoked,
@@ -106,6 +110,10 @@ Outcome RunSim(const Options& options, const std::string& invoked) {
   campaign.profile = options.worlds;
   campaign.watch_marks = campaign.profile == sim::Profile::kDefault || options.list_marks;
   campaign.without = options.without;
+  const Parsed<std::shared_ptr<const sim::Protocol>> guest = GuestOf(options.guest);
+  if (!guest) return std::unexpected(guest.error());
+  campaign.protocol = guest->get();
+  if (*guest) facts.guest = (*guest)->traits().name;
   campaign.stop_at_first_violation = options.stop_at_first;
 
   // Whatever may be refused is tried before the work.
@@ -153,6 +161,7 @@ Command AddSim(const Program& program) {
             "Draw worlds without swarm, byte-cuts, adversary, correlated\nor heal, to measure what that is worth");
   line->add_option("--file", options->files, "Carry these files both ways in place of generated data")
       ->type_name("PATH");
+  AddGuest(*line, options->guest);
   AddOption(*line, "--time-budget", options->time_budget, ParseSeconds, "SECONDS", "Begin no seed after so long");
   AddOption(*line, "--json", options->json, ParsePath, "FILE",
             "Write everything as JSON; - is the standard output,\nand the table then goes to the standard error");

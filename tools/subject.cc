@@ -30,6 +30,7 @@ void AddSubject(CLI::App& line, SubjectOptions& options, const std::string& verb
   AddOption(line, "--worlds", options.worlds, ParseWorlds, "NAME", "Of the seed's campaign: default, small or storm");
   AddOption(line, "--without", options.without, ParseWithout, "NAME,...", "As the seed's campaign did");
   line.add_option("--file", options.files, "Carry these files, as the seed's campaign did")->type_name("PATH");
+  AddGuest(line, options.guest);
 }
 
 Parsed<sim::Plan> ReadPlan(const std::string& path) {
@@ -45,6 +46,10 @@ Parsed<Subject> SubjectOf(const SubjectOptions& options) {
   Subject subject;
   subject.campaign.profile = options.worlds.value_or(sim::Profile::kDefault);
   subject.campaign.without = options.without;
+  Parsed<std::shared_ptr<const sim::Protocol>> guest = GuestOf(options.guest);
+  if (!guest) return std::unexpected(guest.error());
+  subject.guest = *std::move(guest);
+  subject.campaign.protocol = subject.guest.get();
   Parsed<std::vector<Bytes>> files = ReadFiles(options.files, kDataBytesMax);
   if (!files) return std::unexpected(files.error());
   subject.campaign.files = *std::move(files);
@@ -62,6 +67,8 @@ Parsed<Subject> SubjectOf(const SubjectOptions& options) {
     subject.plan = *std::move(plan);
     subject.words = {"--plan", *options.plan};
   }
+  if (subject.guest) subject.name += fmt::format(" of {}", subject.guest->traits().name);
+  for (std::string& word : options.guest.Words()) subject.words.push_back(std::move(word));
   if (subject.campaign.files.empty()) return subject;
 
   const auto index = static_cast<size_t>(subject.plan.seed % options.files.size());  // As sim/campaign.h has it.

@@ -52,6 +52,13 @@ void BoundedMemory::OnReading(const Scene& scene, uint32_t client, uint64_t byte
                                client, NameOf(scene.actor.is_client() ? Side::kClient : Side::kServer), bytes, came));
 }
 
+void BoundedMemory::OnGuest(const Scene& scene, uint64_t memory_bytes, uint64_t memory_max) const {
+  if (memory_bytes <= memory_max) return;
+  scene.judge.Fail(
+      kName, fmt::format("the {}'s end holds {} bytes; {} are allowed",
+                         NameOf(scene.actor.is_client() ? Side::kClient : Side::kServer), memory_bytes, memory_max));
+}
+
 // One that is attached, and one attempt.
 void BoundedMemory::OnTransports(const Scene& scene, const SessionView& view, uint64_t transports_open) const {
   const uint64_t known = (view.attached != TransportId::kNone) + (view.candidate != TransportId::kNone);

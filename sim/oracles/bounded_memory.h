@@ -16,6 +16,8 @@ class BoundedMemory {
   void On(const Scene& scene, const trace::Census& event);
   void On(const Scene& scene, const trace::Quiet& event);
   void OnView(const Scene& scene, uint32_t client, const SessionView& view);
+  // An end of another protocol, which says itself what it holds.
+  void OnGuest(const Scene& scene, uint64_t memory_bytes, uint64_t memory_max) const;
 
   // What a session holds for messages that come in parts, and what ever came over its transports.
   void OnReading(const Scene& scene, uint32_t client, uint64_t bytes, uint64_t came) const;

@@ -5,8 +5,10 @@
 // hold.
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/base/bytes.h"
@@ -25,18 +27,30 @@ struct Verdict {
   bool operator==(const Verdict&) const = default;
 };
 
-// The first to fail a run is heard.
+// The oracles that ask for nothing that is Holdfast's own.
+inline constexpr std::string_view kGenericOracles[] = {"exact_delivery", "fin_once",       "same_end",
+                                                       "liveness",       "bounded_memory", "contract"};
+
+// The first to fail a run is heard, if it may speak of this protocol.
 class Judge {
  public:
   void Fail(std::string oracle, std::string sentence) {
-    if (!verdict_) verdict_ = {std::move(oracle), std::move(sentence)};
+    if (!verdict_ && Hears(oracle)) verdict_ = {std::move(oracle), std::move(sentence)};
   }
   bool failed() const { return verdict_.has_value(); }
   const std::optional<Verdict>& verdict() const { return verdict_; }
-  void Reset() { verdict_.reset(); }
+  void Reset(bool hears_all = true) {
+    verdict_.reset();
+    hears_all_ = hears_all;
+  }
 
  private:
+  bool Hears(std::string_view oracle) const {
+    return hears_all_ || std::ranges::find(kGenericOracles, oracle) != std::end(kGenericOracles);
+  }
+
   std::optional<Verdict> verdict_;
+  bool hears_all_ = true;
 };
 
 struct Scene {

@@ -1,0 +1,47 @@
+#pragma once
+
+// Survives: a campaign over somebody's own protocol, in one call: from a GoogleTest, from a fuzzer or from a main.
+//
+//   EXPECT_TRUE(Survives(protocol, {.seeds = {1, 1000}}));
+//
+// What fails is shrunk, and told with everything that is needed to see it again.
+
+#include <cstdint>
+#include <string>
+
+#include "core/base/bytes.h"
+#include "sim/endpoint.h"
+#include "sim/generate.h"
+
+namespace holdfast::sim {
+
+struct SurvivesOptions {
+  struct Seeds {
+    uint64_t first = 1;
+    uint64_t last = 1000;  // Inclusive.
+  } seeds = {};
+  Profile worlds = Profile::kDefault;
+  uint32_t jobs = 1;             // Threads.
+  uint64_t shrink_runs = 20000;  // Most runs that shrinking may take. 0: what fails is told as it is.
+};
+
+// What came of it. Converts to bool, and is streamed by GoogleTest as its text.
+struct Survival {
+  bool good = true;
+  uint64_t seeds = 0;
+  uint64_t seed = 0;   // The first that failed.
+  std::string oracle;  // That objected to it.
+  std::string plan;    // Shrunk, in its text form.
+  std::string text;    // All of it for people: the sentence, the plan, the last events.
+  explicit operator bool() const { return good; }
+};
+Survival Survives(const Protocol& protocol, const SurvivesOptions& options = {});
+
+// One world whose plan is chosen by `bytes`: the body of a LLVMFuzzerTestOneInput. Ends the program with the text of
+// what failed, as fuzzers expect it.
+void FuzzOneWorld(const Protocol& protocol, ByteSpan bytes);
+
+// Survival as the exit status of a main: prints the text; 0 good, 1 not.
+int Tell(const Survival& survival);
+
+}  // namespace holdfast::sim
