@@ -298,12 +298,13 @@ class Task(NamedTuple):
     runs: list
 
 
-def build_and_run(scratch, wanted, jobs, limits_of, on_built, on_found, on_error):
+def build_and_run(build, wanted, jobs, limits_of, on_built, on_found, on_error):
     """Builds the mutants of `wanted`, (mutant, [(lane, without), ...]) pairs, one after the other, and runs each while
     the next is being built.
 
-    on_built(mutant, seconds); on_found(mutant, lane, without, found). A mutant that does not apply, build or run goes
-    to on_error(mutant, exception), and the others go on. limits_of(without) are the Limits of a run.
+    build(mutant) gives the program. on_built(mutant, seconds); on_found(mutant, lane, without, found). A mutant that
+    does not apply, build or run goes to on_error(mutant, exception), and the others go on. limits_of(without) are the
+    Limits of a run.
     """
     tasks = queue.Queue(maxsize=2)
 
@@ -323,7 +324,7 @@ def build_and_run(scratch, wanted, jobs, limits_of, on_built, on_found, on_error
     for mutant, runs in wanted:
         begin = time.monotonic()
         try:
-            program = scratch.build_mutant(mutant)
+            program = build(mutant)
         except (BadMutant, Failed) as error:
             on_error(mutant, error)
             continue
