@@ -46,11 +46,13 @@ Time Application::FinishTime(const Stream& stream) const {
 
 bool Application::Pump(Stage& stage, Endpoint& endpoint, Bytes& scratch) {
   if (over_ || aborted_ || away_) return false;
-  if (has_aborts_ && TryAbort(stage, endpoint)) return true;
-  const bool sent = TrySend(stage, endpoint, scratch);
-  const bool finished = TryFinish(stage, endpoint);
-  const bool consumed = says_consumed_ && TryConsume(stage, endpoint);
-  return sent || finished || consumed;
+  const bool aborted = has_aborts_ && TryAbort(stage, endpoint);
+  const bool sent = !aborted && TrySend(stage, endpoint, scratch);
+  const bool finished = !aborted && TryFinish(stage, endpoint);
+  const bool consumed = !aborted && says_consumed_ && TryConsume(stage, endpoint);
+  const bool acted = aborted || sent || finished || consumed;
+  deeds_ += acted;
+  return acted;
 }
 
 bool Application::TryConsume(Stage& stage, Endpoint& endpoint) {

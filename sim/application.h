@@ -41,6 +41,7 @@ class Application {
   uint32_t client() const { return client_; }
   SessionId session() const { return session_; }  // As its endpoint knows it now; none while it is away.
   uint64_t label() const { return label_; }       // As traces and oracles do: its first id, wherever it moves.
+  uint64_t deeds() const { return deeds_; }       // How often it has called a verb of its endpoint.
   uint64_t delivered() const { return delivered_; }
   uint64_t consumed() const { return says_consumed_ ? consumed_ : delivered_; }
   bool away() const { return away_; }
@@ -72,6 +73,7 @@ class Application {
   Time peer_finished_ = kNever;
   Time sent_all_ = kNever;
   Time next_send_ = {};
+  uint64_t deeds_ = 0;
   uint64_t sent_ = 0;
   uint64_t delivered_ = 0;
   uint64_t consumed_ = 0;  // All that was delivered, unless it says so itself.

@@ -170,6 +170,7 @@ void Host::OnBytes(Stage& stage, Network& network, uint32_t index, ByteSpan byte
   if (intrudes) TakeDigests(end.id);
   const uint32_t bystander = intrudes ? kNoApplication : BystanderOf(link);
   const uint64_t digest = bystander != kNoApplication ? DigestOf(bystander) : 0;
+  const uint64_t deeds = bystander != kNoApplication ? applications_[bystander].deeds() : 0;
   const bool ends_here = provenance_.spoilt && !intrudes && IsAttached(link);
   // An endpoint that has closed the transport is still told of what comes late, and ignores it.
   endpoint_->Receive(stage.now, end.id, bytes);
@@ -183,8 +184,9 @@ void Host::OnBytes(Stage& stage, Network& network, uint32_t index, ByteSpan byte
     stage.oracles.forgery.OnOutlived(stage.SceneOf(actor_), link.client(), link.transport);
   }
   if (intrudes) CompareDigests(stage, link);
-  // Early data are the application's, and what it does about them is its own.
-  const bool compares = bystander != kNoApplication && !link.confirmed && !applications_[bystander].over() && !early_;
+  // Early data are the application's, and what it does about them is its own; and so is what it does about space.
+  const bool compares = bystander != kNoApplication && !link.confirmed && !applications_[bystander].over() && !early_ &&
+                        applications_[bystander].deeds() == deeds;
   if (compares) {
     stage.oracles.attempts.OnUnconfirmed(stage.SceneOf(actor_), link.client(), link.transport, digest,
                                          DigestOf(bystander));
@@ -218,7 +220,7 @@ void Host::TakeDigests(TransportId of) {
     const SessionId session = applications_[i].session();
     const std::optional<SessionView> view = endpoint_->View(session);
     if (!view) continue;
-    digests_.push_back({i, DigestOf(i), std::nullopt});
+    digests_.push_back({i, DigestOf(i), std::nullopt, applications_[i].deeds()});
     if (view->candidate != of) digests_.back().whole = endpoint_->WholeSessionDigest(session);
   }
 }
@@ -230,6 +232,7 @@ void Host::CompareDigests(Stage& stage, const StreamLink& link) const {
   for (const Digests& before : digests_) {
     const Application& application = applications_[before.application];
     const bool news = provenance_.news && provenance_.owner == application.client();
+    if (application.deeds() != before.deeds) continue;
     if (news && (application.over() || early_)) continue;
     const bool whole = !news && before.whole;
     const uint64_t after = whole ? endpoint_->WholeSessionDigest(application.session()) : DigestOf(before.application);

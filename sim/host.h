@@ -119,6 +119,7 @@ class Host {
     uint32_t application;
     uint64_t session;
     std::optional<uint64_t> whole;  // Nothing: the adversary's transport is its candidate.
+    uint64_t deeds;                 // Of the application, whose own they are.
   };
 
   // A session that is on its way.

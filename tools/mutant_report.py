@@ -252,7 +252,7 @@ def render(mutants, rows, reasons, state):
     asked = "; ".join(f"{ranges} ranges of at most {seeds:,} seeds" for ranges, seeds in limits)
     notes = [f"Asked for: {asked or 'nothing yet'}. A lane is left after {GIVES_UP_AFTER} ranges without the expected",
              "oracle, if these are more than half; it then has fewer ranges."]
-    trees = {entry.get("tree") for entry in results.values()}
+    trees = {entry.get("tree") for entry in [*results.values(), *state["clean"].values()]}
     if len(trees) > 1:
         notes.append(f"The results are of {len(trees)} states of the program: run all of them again.")
     sections = [mutants_section(found, missing), other_lanes_section(mutants, results), clean_section(state["clean"]),

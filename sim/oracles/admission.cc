@@ -71,7 +71,7 @@ void Admission::On(const Scene& scene, const trace::Unopened& event) const {
 }
 
 void Admission::On(const Scene& scene, const trace::Opened& event) {
-  if (!scene.actor.is_client()) newcomer_ = {event.client, event.transport};
+  if (!scene.actor.is_client()) newcomer_ = {event.client, event.transport, scene.now};
 }
 
 void Admission::On(const Scene& scene, const trace::Receive&) {
@@ -81,7 +81,8 @@ void Admission::On(const Scene& scene, const trace::Receive&) {
 // Once the table as a whole is full, a source that has nothing in it makes room with the oldest of all.
 void Admission::On(const Scene& scene, const trace::Close& event) const {
   const bool makes_room = !scene.actor.is_client() && static_cast<Error>(event.error) == Error::kTableFull;
-  if (!makes_room || !newcomer_ || handshakes_ >= scene.plan.server.handshakes_max) return;
+  if (!makes_room || !newcomer_ || newcomer_->came != scene.now || handshakes_ >= scene.plan.server.handshakes_max)
+    return;
   const auto victim = SourceOf(scene.plan, event.client, event.transport);
   if (victim == SourceOf(scene.plan, newcomer_->client, newcomer_->transport)) return;
   scene.judge.Fail(kName, fmt::format("the server closes a transport of client {} to make room for one of client {}, "

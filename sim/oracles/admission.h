@@ -29,9 +29,10 @@ class Admission {
   struct Newcomer {
     uint64_t client;
     uint64_t transport;
+    Time came;
   };
   uint64_t handshakes_ = 0;           // Transports before message 1, when the server was last looked at.
-  std::optional<Newcomer> newcomer_;  // At the server, until something comes over any transport.
+  std::optional<Newcomer> newcomer_;  // At the server, until something comes over any transport, or later.
 };
 
 }  // namespace holdfast::sim

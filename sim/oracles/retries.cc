@@ -35,6 +35,7 @@ void Retries::On(const Scene& scene, const trace::DialWanted& event) {
   if (client.dial_until != kNever) {  // Nothing has come of the one before.
     CheckPatience(scene, event.client, "a dial", client.dial_until);
     ++client.in_vain;
+    client.heard = false;
   }
   const Duration patience = Patience(settings, client.in_vain);
   client.dial_until = After(After(scene.now, Duration(static_cast<Duration::rep>(event.delay_ns))), patience);
