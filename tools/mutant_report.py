@@ -190,7 +190,7 @@ def clean_section(clean):
     lines = ["## The clean build", ""]
     for lane in sorted(clean):
         entry = clean[lane]
-        seeds = ", ".join(str(seed) for seed in entry["alarm_seeds"][:10])
+        seeds = ", ".join(str(seed) for seed in entry["alarm_seeds"][:5])
         lines.append(f"* {lane}: {count_of(entry['alarms'], 'alarm')} in {entry['seeds']:,} seeds"
                      + (f" ({seeds})" if seeds else "") + f"; {entry['seconds']:.0f} s of processes.")
     return lines
