@@ -56,7 +56,8 @@ BANS = [
         "an event or an Error: core hands out data, not text", tests=False),
     Ban("file", CORE, r"(?<![\w.>])(fopen|freopen|tmpfile)\s*\(|\bstd::(i|o)?fstream\b|<filesystem>",
         "bytes that the caller passes", tests=False),
-    Ban("system", CORE, r"<(unistd\.h|fcntl\.h|poll\.h|sys/\w+\.h|netinet/\w+\.h|arpa/\w+\.h|pthread\.h|signal\.h)>",
+    Ban("system", DETERMINISTIC,
+        r"<(unistd\.h|fcntl\.h|poll\.h|sys/\w+\.h|netinet/\w+\.h|arpa/\w+\.h|pthread\.h|signal\.h)>",
         "the room net/, which alone makes system calls"),
     Ban("thread", CORE, r"<(thread|mutex|shared_mutex|atomic|future|condition_variable|stop_token)>|\bthread_local\b",
         "nothing: core runs on its caller's thread"),
@@ -90,6 +91,12 @@ ALLOWED = {
 SYSTEM_INCLUDES = ("CLI/", "asio/", "benchmark/", "fmt/", "gmock/", "gtest/", "nghttp2/", "nlohmann/", "openssl/",
                    "sodium")
 
+# A workspace of its own, whose include paths begin there.
+CONSUMER = "testdata/consumer/"
+
+# What these rooms may not lean on. Visibility cannot say it of what other workspaces may use.
+BELOW = {"core": ("sim", "net", "fuzz", "bench", "tools"), "net": ("sim", "fuzz", "bench", "tools")}
+
 # Data is as it is: byte for byte what others made, or what a fuzzer found.
 DATA = re.compile(r"(^|/)(testdata|\w*corpus)/")
 CPP = (".h", ".cc", ".c")
@@ -118,7 +125,7 @@ class Tidy:
         for path in self.paths:
             with open(os.path.join(self.root, path), "rb") as file:
                 content = file.read()
-            if DATA.search(path):
+            if is_data(path):
                 continue
             try:
                 text = content.decode()
@@ -180,7 +187,8 @@ class Tidy:
     def check_include(self, path, number, bracket, name):
         if name.startswith(SYSTEM_INCLUDES):
             return
-        if bracket == '"' and name not in self.known:
+        base = CONSUMER if path.startswith(CONSUMER) else ""
+        if bracket == '"' and name not in self.known and base + name not in self.known:
             self.complain(path, number, f'"{name}" is no file of the project: include paths begin at its root')
         if bracket == "<" and name in self.known:
             self.complain(path, number, f"<{name}> is ours: write it in quotes")
@@ -199,7 +207,7 @@ class Tidy:
             if path.endswith(".bzl"):
                 if path not in loaded and not path.startswith("third_party/"):
                     self.complain(path, 1, "nothing loads this file")
-            elif path.endswith(BUILT) or DATA.search(path):
+            elif path.endswith(BUILT) or is_data(path):
                 package = os.path.dirname(path)
                 while package and package not in packages:
                     package = os.path.dirname(package)
@@ -207,7 +215,16 @@ class Tidy:
                     continue
                 if package not in packages or not packages[package].mentions(os.path.relpath(path, package or ".")):
                     self.complain(path, 1, f"//{package}'s BUILD does not mention this file")
+        self.check_directions(packages)
         self.check_rooms(packages)
+
+    def check_directions(self, packages):
+        for package, build in packages.items():
+            above = BELOW.get(package.split("/")[0], ())
+            for label in build.dependencies():
+                room = re.split("[/:]", label.lstrip("/"))[0]
+                if label.startswith("//") and room in above:
+                    self.complain(f"{package}/BUILD", 1, f"{label} is above this room")
 
     def check_rooms(self, packages):
         rooms = "core/rooms.bzl"
@@ -230,6 +247,10 @@ class Tidy:
         for label in released:
             if label not in proved:
                 self.complain(rooms, 1, f"{label} is missing")
+
+
+def is_data(path):
+    return bool(DATA.search(path)) and not path.startswith(CONSUMER)
 
 
 def canonical(label, package):
@@ -272,6 +293,12 @@ class BuildFile:
         if any(string in (name, ":" + name) for string in self.strings()):
             return True
         return any(matches(pattern, name) for call in self.calls("glob") for pattern in self.strings(call))
+
+    def dependencies(self):
+        """Labels under any `deps`."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.keyword) and node.arg == "deps":
+                yield from self.strings(node.value)
 
     def libraries(self):
         """Name, dependencies and testonly of each cc_library."""

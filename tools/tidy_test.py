@@ -34,6 +34,7 @@ PLANTED = [
     ("core/a.cc", "#include <iostream>\n", "(print)"),
     ("core/a.cc", "FILE* f = fopen(n, m);\n", "(file)"),
     ("core/a.cc", "#include <sys/socket.h>\n", "(system)"),
+    ("sim/a.cc", "#include <unistd.h>\n", "(system)"),
     ("core/a.cc", "#include <mutex>\n", "(thread)"),
     ("core/a.cc", "  throw 1;\n", "(throw)"),
     ("core/a.cc", "auto p = new Thing;\n", "(new)"),
@@ -131,6 +132,20 @@ class Tidy(unittest.TestCase):
         self.assertEqual(self.complaints(files), [])
         files["core/y/BUILD"] += 'cc_library(name = "forgotten")\n'
         self.assertEqual(self.complaints(files), ["core/rooms.bzl:1: //core/y:forgotten is missing"])
+
+    def test_what_is_below_does_not_lean_on_what_is_above(self):
+        files = {"net/BUILD": 'cc_library(name = "a", testonly = True, deps = ["//core/base:bytes", ":b"])\n'}
+        self.assertEqual(self.complaints(files), [])
+        files["net/BUILD"] += 'cc_test(name = "t", deps = ["//sim:plug"])\n'
+        self.assertEqual(self.complaints(files), ["net/BUILD:1: //sim:plug is above this room"])
+
+    def test_the_consumers_workspace_includes_from_its_own_root(self):
+        files = {
+            "testdata/consumer/BUILD": 'cc_library(name = "a", srcs = ["a.cc"], hdrs = ["a.h"])\n',
+            "testdata/consumer/a.h": "#pragma once\n",
+            "testdata/consumer/a.cc": '#include "a.h"\n',
+        }
+        self.assertEqual(self.complaints(files), [])
 
     def test_warns_of_long_files_without_failing(self):
         with tempfile.TemporaryDirectory() as root:

@@ -21,7 +21,7 @@ TEST(Party, OfAGoodProtocolSurvives) {
   const FerryProtocol protocol({.name = "ferry", .memory_max = 1 << 20});
   for (Profile worlds : {Profile::kDefault, Profile::kSmall}) {
     const Survival survival = Survives(protocol, {.seeds = {1, 400}, .worlds = worlds});
-    EXPECT_TRUE(survival) << survival.text;
+    EXPECT_TRUE(survival);
     EXPECT_EQ(survival.seeds, 400U);
   }
 }
@@ -50,6 +50,8 @@ TEST(Party, IsToldInOneTextWhatFailedAndHowToSeeItAgain) {
   EXPECT_THAT(survival.text, HasSubstr("worlds of ferry: VIOLATION of bounded_memory"));
   EXPECT_THAT(survival.text, HasSubstr("the plan, shrunk:\nplan seed="));
   EXPECT_TRUE(ParsePlan(survival.plan).has_value());
+  EXPECT_EQ(testing::AssertionResult(survival).message(), survival.text);
+  EXPECT_FALSE(testing::AssertionResult(survival));
 }
 
 TEST(Party, WorldsAreChosenByAFuzzersBytes) {

@@ -25,7 +25,7 @@ struct SurvivesOptions {
   uint64_t shrink_runs = 20000;  // Most runs that shrinking may take. 0: what fails is told as it is.
 };
 
-// What came of it. Converts to bool, and is streamed by GoogleTest as its text.
+// What came of it. Converts to bool, and GoogleTest's EXPECT_TRUE shows its text.
 struct Survival {
   bool good = true;
   uint64_t seeds = 0;
@@ -34,6 +34,15 @@ struct Survival {
   std::string plan;    // Shrunk, in its text form.
   std::string text;    // All of it for people: the sentence, the plan, the last events.
   explicit operator bool() const { return good; }
+
+  // To a testing::AssertionResult, whose header is not needed here.
+  template <typename Result>
+    requires requires(Result result) { result.failure_message(); }
+  operator Result() const {
+    Result result(good);
+    result << text;
+    return result;
+  }
 };
 Survival Survives(const Protocol& protocol, const SurvivesOptions& options = {});
 
