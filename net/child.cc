@@ -1,27 +1,23 @@
 #include "net/child.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <system_error>
+#include <optional>
 #include <utility>
+
+#include "net/no_sigpipe.h"
+#include "net/pipe.h"
+#include "net/system_says.h"
 
 namespace holdfast::net {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::string SystemSays(int error) { return std::generic_category().message(error); }
 
 std::string Text(std::chrono::nanoseconds time) {
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(time).count();
@@ -31,86 +27,6 @@ std::string Text(std::chrono::nanoseconds time) {
 int MillisecondsUntil(Clock::time_point until) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
   return static_cast<int>(std::clamp<decltype(left)>(left, 0, 1'000'000'000));
-}
-
-// While it lives, a write of this thread to a pipe that nobody reads is an error and no signal.
-class NoSigpipe {
- public:
-  NoSigpipe() {
-    sigset_t pending;
-    sigpending(&pending);
-    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-    pthread_sigmask(SIG_BLOCK, &Only(), &before_);
-  }
-  NoSigpipe(const NoSigpipe&) = delete;
-  NoSigpipe& operator=(const NoSigpipe&) = delete;
-  ~NoSigpipe() {
-    const timespec at_once = {};
-    while (!was_pending_ && sigtimedwait(&Only(), nullptr, &at_once) < 0 && errno == EINTR) {
-    }
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-
- private:
-  static const sigset_t& Only() {
-    static const sigset_t only = [] {
-      sigset_t set;
-      sigemptyset(&set);
-      sigaddset(&set, SIGPIPE);
-      return set;
-    }();
-    return only;
-  }
-
-  sigset_t before_ = {};
-  bool was_pending_ = false;
-};
-
-struct Pipe {
-  Descriptor reads;
-  Descriptor writes;
-};
-
-// Both ends are above the three that a program begins with, lest they be overwritten on their way into the child.
-std::expected<Pipe, std::string> MakePipe() {
-  std::array<int, 2> made = {-1, -1};
-  if (pipe2(made.data(), O_CLOEXEC) != 0) return std::unexpected("no pipe: " + SystemSays(errno));
-  Pipe pipe = {Descriptor(made[0]), Descriptor(made[1])};
-  for (Descriptor* end : {&pipe.reads, &pipe.writes}) {
-    if (end->get() > STDERR_FILENO) continue;
-    Descriptor higher(fcntl(end->get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
-    if (!higher) return std::unexpected("no pipe: " + SystemSays(errno));
-    *end = std::move(higher);
-  }
-  return pipe;
-}
-
-// Zero, or an error of the system.
-int Spawn(const std::string& command, int input, int output, pid_t& process) {
-  posix_spawn_file_actions_t files;
-  posix_spawnattr_t attributes;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
-  posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigset_t ordinary;
-  sigemptyset(&none);
-  sigemptyset(&ordinary);
-  for (int number : {SIGPIPE, SIGINT, SIGTERM, SIGCHLD}) sigaddset(&ordinary, number);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &ordinary);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes,
-                           static_cast<short>(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP));
-  std::string shell = "/bin/sh";
-  std::string flag = "-c";
-  std::string script = command;
-  char* const arguments[] = {shell.data(), flag.data(), script.data(), nullptr};
-  const int error = posix_spawn(&process, shell.c_str(), &files, &attributes, arguments, environ);
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&files);
-  return error;
 }
 
 }  // namespace
@@ -123,43 +39,34 @@ std::expected<std::unique_ptr<Child>, std::string> Child::Start(const std::strin
   if (!in) return std::unexpected(in.error());
   std::expected<Pipe, std::string> out = MakePipe();
   if (!out) return std::unexpected(out.error());
-  for (int ours : {in->writes.get(), out->reads.get()}) {
-    if (fcntl(ours, F_SETFL, O_NONBLOCK) != 0) return std::unexpected("no pipe: " + SystemSays(errno));
+  for (const Descriptor* ours : {&in->writes, &out->reads}) {
+    if (!SetNonBlocking(*ours)) return std::unexpected("no pipe: " + SystemSays(errno));
   }
-  pid_t process = 0;
-  const int error = Spawn(command, in->reads.get(), out->writes.get(), process);
-  if (error != 0) return std::unexpected("could not be started: " + SystemSays(error));
-  return std::unique_ptr<Child>(new Child(process, std::move(in->writes), std::move(out->reads), options));
+  auto process = Process::Start(command, {.input = in->reads.get(), .output = out->writes.get()});
+  if (!process) return std::unexpected(process.error());
+  return std::unique_ptr<Child>(new Child(*std::move(process), std::move(in->writes), std::move(out->reads), options));
 }
 
-Child::Child(pid_t process, Descriptor to, Descriptor from, const ChildOptions& options)
-    : process_(process), to_(std::move(to)), from_(std::move(from)), options_(options) {}
+Child::Child(Process process, Descriptor to, Descriptor from, const ChildOptions& options)
+    : process_(std::move(process)), to_(std::move(to)), from_(std::move(from)), options_(options) {}
 
 Child::~Child() { Stop(); }
 
 void Child::Stop() {
   to_.Close();
   from_.Close();
-  if (process_ <= 0) return;
-  kill(-process_, SIGKILL);  // The group is still ours: its leader was not waited for.
-  while (waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
-  }
-  process_ = 0;
+  process_.Kill();
 }
 
 std::string Child::HowItEnded(Moment until, const std::string& otherwise) const {
-  const Descriptor watch(static_cast<int>(syscall(SYS_pidfd_open, process_, 0)));
+  const Descriptor watch = process_.Watch();
   if (watch) {
     pollfd ends = {.fd = watch.get(), .events = POLLIN, .revents = 0};
     while (poll(&ends, 1, MillisecondsUntil(until)) < 0 && errno == EINTR) {
     }
   }
-  siginfo_t how = {};
-  const auto id = static_cast<id_t>(process_);
-  if (waitid(P_PID, id, &how, WEXITED | WNOHANG | WNOWAIT) != 0 || how.si_pid == 0) return otherwise;
-  if (how.si_code == CLD_EXITED) return fmt::format("exited with status {}", how.si_status);
-  const char* name = sigdescr_np(how.si_status);
-  return fmt::format("was ended by signal {} ({})", how.si_status, name != nullptr ? name : "unknown");
+  const std::optional<ProcessEnd> end = process_.HowItEnded();
+  return end ? end->Text() : otherwise;
 }
 
 // --- A line --------------------------------------------------------------------------------------------------------

@@ -3,8 +3,6 @@
 // Child: a process that answers lines: one line out to it, one line back. It may be written in any language, and do
 // anything: hang, die, close its output, say too much. All of that is an error in words, and none of it touches us.
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <cstddef>
 #include <expected>
@@ -12,6 +10,7 @@
 #include <string>
 
 #include "net/descriptor.h"
+#include "net/process.h"
 
 namespace holdfast::net {
 
@@ -38,7 +37,7 @@ class Child {
  private:
   using Moment = std::chrono::steady_clock::time_point;
 
-  Child(pid_t process, Descriptor to, Descriptor from, const ChildOptions& options);
+  Child(Process process, Descriptor to, Descriptor from, const ChildOptions& options);
 
   // Each is nothing if all is well, or what is wrong.
   std::string ReadWhatIsThere(Moment until);
@@ -50,7 +49,7 @@ class Child {
   std::string HowItEnded(Moment until, const std::string& otherwise) const;
   void Stop();
 
-  pid_t process_;
+  Process process_;
   Descriptor to_;
   Descriptor from_;
   ChildOptions options_;

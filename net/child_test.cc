@@ -1,6 +1,5 @@
 #include "net/child.h"
 
-#include <dirent.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
@@ -9,6 +8,8 @@
 #include <memory>
 #include <string>
 #include <utility>
+
+#include "net/test_support.h"
 
 namespace holdfast::net {
 namespace {
@@ -24,14 +25,6 @@ std::unique_ptr<Child> Start(const std::string& command, const ChildOptions& opt
 std::string Answer(Child& child, const std::string& line) {
   const auto answer = child.Ask(line);
   return answer ? *answer : "TROUBLE: " + answer.error();
-}
-
-size_t OpenDescriptors() {
-  size_t count = 0;
-  DIR* folder = opendir("/proc/self/fd");
-  while (readdir(folder) != nullptr) ++count;
-  closedir(folder);
-  return count;
 }
 
 TEST(Child, AnswersLineByLine) {

@@ -21,6 +21,7 @@ class Descriptor {
 
   explicit operator bool() const { return fd_ >= 0; }
   int get() const { return fd_; }
+  int Release() { return std::exchange(fd_, -1); }  // The caller closes it.
   void Close() {
     if (fd_ >= 0) close(std::exchange(fd_, -1));
   }
