@@ -21,11 +21,28 @@ uint64_t DigestOf(const Plan& plan) {
   return Digest().Add({reinterpret_cast<const uint8_t*>(text.data()), text.size()}).value();
 }
 
+// Runs plans: in a world, or as the caller wants it.
+class Plans {
+ public:
+  explicit Plans(const ShrinkOptions& options) : options_(options) {}
+
+  // The report lives until the next run.
+  const Report& Run(const Plan& plan, const RunOptions& run) {
+    if (!options_.run_plan) return runner_.Run(plan, run);
+    return report_ = options_.run_plan(plan);
+  }
+
+ private:
+  const ShrinkOptions& options_;
+  Runner runner_;
+  Report report_;
+};
+
 class Search final : public Trial {
  public:
   Search(const Plan& plan, Verdict verdict, const ShrinkOptions& options, uint64_t steps_max, uint64_t runs,
-         Runner& runner)
-      : Trial(plan), verdict_(std::move(verdict)), options_(options), run_(options.run), runs_(runs), runner_(runner) {
+         Plans& plans)
+      : Trial(plan), verdict_(std::move(verdict)), options_(options), run_(options.run), runs_(runs), plans_(plans) {
     run_.steps_max = steps_max;
     size_ = SizeOf(plan);
   }
@@ -51,7 +68,7 @@ class Search final : public Trial {
       return false;
     }
     ++runs_;
-    const Report& report = runner_.Run(candidate, run_);
+    const Report& report = plans_.Run(candidate, run_);
     const bool holds = report.verdict && report.verdict->oracle == verdict_.oracle;
     if (holds) {
       ++steps_;
@@ -68,7 +85,7 @@ class Search final : public Trial {
   uint64_t steps_ = 0;
   bool stopped_ = false;
   PlanSize size_;
-  Runner& runner_;
+  Plans& plans_;
   std::set<uint64_t> failed_to_fail_;  // Of candidates. One that was taken is not offered again: others are simpler.
 };
 
@@ -95,24 +112,24 @@ RunOptions Bare(RunOptions run) {
 std::optional<Shrunk> Shrink(const Plan& plan, const ShrinkOptions& asked) {
   ShrinkOptions options = asked;
   options.run = Bare(asked.run);
-  Runner runner;
-  const Report first = runner.Run(plan, options.run);
+  Plans plans(options);
+  const Report first = plans.Run(plan, options.run);
   if (!first.verdict) return std::nullopt;
   const bool restless = first.steps > options.run.steps_max;
 
   Shrunk shrunk = {.plan = plan, .verdict = *first.verdict, .before = SizeOf(plan), .runs = 1};
   shrunk.events_before = first.counters.events;
   const auto search = [&](uint64_t steps_max) {
-    Search way(plan, *first.verdict, options, steps_max, shrunk.runs, runner);
+    Search way(plan, *first.verdict, options, steps_max, shrunk.runs, plans);
     way.Go();
     shrunk.plan = way.plan();
     shrunk.runs = way.runs() + 1;
     shrunk.steps = way.steps();
     shrunk.end = way.stopped() ? ShrinkEnd::kStopped : way.over() ? ShrinkEnd::kRunsMax : ShrinkEnd::kFixedPoint;
-    return runner.Run(shrunk.plan, options.run);
+    return plans.Run(shrunk.plan, options.run);
   };
   Report last = search(restless ? options.run.steps_max / kRestlessPart : options.run.steps_max);
-  if (!last.verdict || last.verdict->oracle != first.verdict->oracle) {  // It was only slow.
+  if (restless && (!last.verdict || last.verdict->oracle != first.verdict->oracle)) {  // It was only slow.
     last = search(options.run.steps_max);
   }
   shrunk.verdict = last.verdict.value_or(*first.verdict);

@@ -2,7 +2,7 @@
 
 // Shrink: from a plan that fails to a small one that fails in the same way, that is, by the word of the same oracle.
 // Steps of simpler.h are taken until none can be: a fixed point. A pure function of the plan and the options, as long
-// as nobody stops it.
+// as nobody stops it and it runs worlds.
 
 #include <cstdint>
 #include <functional>
@@ -23,8 +23,11 @@ struct ShrinkProgress {
 };
 
 struct ShrinkOptions {
-  RunOptions run;                                       // No trace is kept. Files may have more bytes than the streams.
-  uint64_t runs_max = 100'000;                          // Candidates are run so many times at most.
+  RunOptions run;               // No trace is kept. Files may have more bytes than the streams.
+  uint64_t runs_max = 100'000;  // Candidates are run so many times at most.
+  // If it is set, it runs a plan in place of a world, and `run` is of no account: of programs outside of any. It may
+  // say now that a plan fails and then that it does not: all that was taken has failed once.
+  std::function<Report(const Plan&)> run_plan = {};
   std::function<bool()> stop;                           // Asked before each run; true: the best so far will do.
   std::function<void(const ShrinkProgress&)> progress;  // Told after each run.
 };

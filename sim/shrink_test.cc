@@ -229,5 +229,24 @@ TEST(Simpler, MakesNumbersRounder) {
   }
 }
 
+// A plan fails if it carries anything up; every other time, for who runs it is not deterministic.
+TEST(Shrink, TakesWhoeverRunsAPlanAndSaysThatItFailed) {
+  uint64_t asked = 0;
+  ShrinkOptions options;
+  options.run_plan = [&](const Plan& plan) {
+    Report report;
+    if (plan.clients[0].up.bytes > 0 && asked++ % 2 == 0) report.verdict = {"exact_delivery", "as it pleases"};
+    return report;
+  };
+  const Plan plan = PlanOfSeed(1, Profile::kDefault);
+  ASSERT_GT(plan.clients[0].up.bytes, 1U);
+  const std::optional<Shrunk> shrunk = Shrink(plan, options);
+  ASSERT_TRUE(shrunk.has_value());
+  EXPECT_EQ(shrunk->verdict.oracle, "exact_delivery");
+  EXPECT_LT(shrunk->after.lines, shrunk->before.lines);
+  EXPECT_GT(shrunk->plan.clients[0].up.bytes, 0U);
+  EXPECT_GT(asked, shrunk->steps);
+}
+
 }  // namespace
 }  // namespace holdfast::sim
