@@ -1,6 +1,13 @@
 #include "net/tcp.h"
 
+#include <fcntl.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <utility>
 
 #include "net/socket_stream.h"
@@ -12,6 +19,17 @@ namespace {
 constexpr int kWaitingMax = 1024;                 // Connections that the system keeps for us.
 constexpr int kAcceptedAtOnceMax = 64;            // Then others have their turn.
 constexpr std::chrono::milliseconds kPause(100);  // While there are no descriptors for a connection that waits.
+
+constexpr uint32_t kFirstPort = 10'000;  // Of those that FreeTcpPort chooses from.
+constexpr int kPortTriesMax = 100;
+
+// From here on the system takes ports for whoever asks for none.
+uint32_t FirstPortOfTheSystem() {
+  const Descriptor file(open("/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC));
+  std::array<char, 32> text = {};
+  if (!file || read(file.get(), text.data(), text.size() - 1) <= 0) return 0;
+  return static_cast<uint32_t>(std::min(strtoul(text.data(), nullptr, 10), 65'535UL));
+}
 
 Descriptor MakeSocket(const TcpAddress& address) {
   return Descriptor(socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -86,7 +104,16 @@ void TcpDial::Finish() {
   done(std::make_unique<SocketStream>(loop_, watch_.Take()));
 }
 
+// --- A port --------------------------------------------------------------------------------------------------------
+
 std::expected<uint16_t, std::string> FreeTcpPort() {
+  const uint32_t end = FirstPortOfTheSystem();
+  for (int tries = 0; tries < kPortTriesMax && end > kFirstPort; ++tries) {
+    uint32_t draw = 0;
+    if (getrandom(&draw, sizeof draw, 0) != sizeof draw) break;
+    const auto port = static_cast<uint16_t>(kFirstPort + draw % (end - kFirstPort));
+    if (Bound(TcpAddress::Loopback(port))) return port;
+  }
   const std::expected<Descriptor, std::string> bound = Bound(TcpAddress::Loopback(0));
   if (!bound) return std::unexpected(bound.error());
   const std::optional<TcpAddress> address = TcpAddress::OfSocket(bound->get());

@@ -54,8 +54,9 @@ class TcpDial {
   Done done_;
 };
 
-// A port of the loopback that nobody uses at the moment, for a program that must be told one. Somebody else may take it
-// before that program does. Nothing if the system has none.
+// A port of the loopback that nobody uses at the moment, for a program that must be told one; if possible none of those
+// that the system gives to whoever asks for any. Somebody else may take it before that program does. Or why there is
+// none.
 std::expected<uint16_t, std::string> FreeTcpPort();
 
 }  // namespace holdfast::net
