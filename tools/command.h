@@ -45,5 +45,6 @@ Command AddNoiseVectors(const Program& program);
 Command AddShrink(const Program& program);
 Command AddBlame(const Program& program);
 Command AddDiffRuns(const Program& program);
+Command AddProxy(const Program& program);
 
 }  // namespace holdfast::tools

@@ -19,7 +19,8 @@
 namespace holdfast::tools {
 namespace {
 
-constexpr std::array kCommands = {AddSim, AddReplay, AddExplore, AddShrink, AddBlame, AddDiffRuns, AddNoiseVectors};
+constexpr std::array kCommands = {AddSim,   AddReplay,   AddExplore, AddShrink,
+                                  AddBlame, AddDiffRuns, AddProxy,   AddNoiseVectors};
 
 constexpr const char* kDescription = "Holdfast: connections that survive, and the proof of it.";
 constexpr const char* kFooter = R"(Examples:
