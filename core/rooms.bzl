@@ -18,6 +18,7 @@ CORE_LIBRARIES = [
     "//core/crypto",
     "//core/crypto:fast",
     "//core/crypto:openssl",
+    "//core/legacy",
     "//core/noise",
     "//core/pool",
     "//core/pool:known_hosts",
