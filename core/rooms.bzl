@@ -19,6 +19,7 @@ CORE_LIBRARIES = [
     "//core/crypto:fast",
     "//core/crypto:openssl",
     "//core/legacy",
+    "//core/legacy/c",
     "//core/noise",
     "//core/pool",
     "//core/pool:known_hosts",
