@@ -166,8 +166,7 @@ void Client::End(Time now, Reason why) {
 std::optional<ClientEvent> Client::Poll() {
   namespace event = client_event;
   if (!out_.empty()) {
-    polled_.clear();
-    std::swap(polled_, out_);
+    polled_ = std::exchange(out_, {});
     return event::Write{polled_};
   }
   if (notices_.empty()) return std::nullopt;

@@ -87,8 +87,7 @@ std::optional<PoolEvent> Pool::Poll() {
     const int fd = writable_.front();
     auto found = transports_.find(fd);
     if (found != transports_.end() && !found->second.out.empty()) {
-      polled_.clear();
-      std::swap(polled_, found->second.out);
+      polled_ = std::exchange(found->second.out, {});  // Its memory goes, too.
       return event::Write{fd, polled_};
     }
     writable_.pop_front();
