@@ -84,6 +84,14 @@ uint32_t FingerprintOf(uint64_t secret, ByteSpan bytes) {
   return fingerprint.value();
 }
 
+// The last eight bytes can make up for anything.
+Bytes PlaintextWith(uint64_t secret, uint32_t fingerprint) {
+  Bytes plaintext(kChunkBytes);
+  const uint32_t missing = InitialFingerprint(secret) ^ fingerprint;
+  for (size_t i = 0; i < 4; ++i) plaintext[249 + 2 * i] = static_cast<uint8_t>(missing >> (24 - 8 * i));
+  return plaintext;
+}
+
 // (1): of a pool. What our client sends, the original's server takes: interop_test.cc.
 TEST_F(LegacyDefects, ResumesAfterMoreThan255BytesByEitherFingerprint) {
   RawClient raw(wires, 100, {});
@@ -235,9 +243,11 @@ TEST_F(LegacyDefects, ClosesTheOldTransportAndWritesNothingMoreToItsNumber) {
   TestWire& old = *client.wire;
   wires.CutClient(client);
   wires.Connect(client);
-  wires.pool.Send(wires.now, id, Noise(100));  // For the old one, and not polled.
   wires.Carry(*client.wire, true);
+  wires.Carry(*client.wire, false);
+  wires.pool.Send(wires.now, id, Noise(100));  // For the old one, and not polled.
   wires.Run();
+  EXPECT_EQ(wires.written[old.fd], kReplyBytes);
   EXPECT_EQ(wires.closed, std::vector<int>{old.fd});
   EXPECT_EQ(client.delivered, Noise(100));
 
@@ -334,11 +344,7 @@ TEST_F(LegacyDefects, TriesAllSessionsThatFitAFingerprint) {
   int fd = 100;
   for (size_t i = 0; i < 150; ++i) {  // More than one request looks at.
     RawClient& raw = all.emplace_back(wires, ++fd, Noise((i * 7 % 150) * 3));
-    Bytes plaintext(256);
-    const uint32_t missing = InitialFingerprint(raw.secret) ^ kWanted;
-    for (int byte = 0; byte < 4; ++byte) {
-      plaintext[249 + 2 * byte] = static_cast<uint8_t>(missing >> (24 - 8 * byte));
-    }
+    const Bytes plaintext = PlaintextWith(raw.secret, kWanted);
     ASSERT_EQ(FingerprintOf(raw.secret, plaintext), kWanted);
     wires.Send(raw.id, plaintext);
   }
@@ -351,6 +357,20 @@ TEST_F(LegacyDefects, TriesAllSessionsThatFitAFingerprint) {
     most = std::max(most, attempts);
   }
   EXPECT_GT(most, 1U);
+}
+
+// (16): the proof tells whose request it was.
+TEST_F(LegacyDefects, GoesOnWithTheSessionThatTheProofIsOf) {
+  constexpr uint32_t kWanted = 0x12345678;
+  RawClient more(wires, 101, Noise(100));
+  RawClient less(wires, 102, Noise(50));
+  less.sent = 200;  // Most of it was lost.
+  for (const RawClient* raw : {&more, &less}) wires.Send(raw->id, PlaintextWith(raw->secret, kWanted));
+  EXPECT_FALSE(less.Resume(103, 256, kWanted));  // It was told the other's count, and would leave a gap.
+  EXPECT_TRUE(less.Resume(104, 256, kWanted));
+  EXPECT_TRUE(more.Resume(105, 256, kWanted));
+  EXPECT_TRUE(more.Resume(106, 256, kWanted));  // It was told less than it said before, which does.
+  EXPECT_EQ(wires.pool.received(more.id), 100U);
 }
 
 // (17)

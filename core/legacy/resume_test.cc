@@ -218,9 +218,61 @@ TEST(LegacyResumeAtZero, BeginsAnewIfTheProofNeverArrived) {
   wires.Carry(wire, false);
   EXPECT_EQ(talk.client.log, std::vector<std::string>{"Opened"});
   talk.Up(AsBytes(" and more"));
+  wires.Cut(talk.client);
+  talk.Up(AsBytes(" and yet more"));
   wires.Reconnect(talk.client);
   talk.id = wires.last_id;
   talk.ExpectAll();
+}
+
+TEST(LegacyResumeAtZero, EndsIfMoreWasSentThanIsKeptAndTheProofNeverArrived) {
+  Wires wires;
+  Talk talk(wires, wires.Add());
+  TestWire& wire = wires.Connect(talk.client);
+  wires.Carry(wire, true);
+  wires.Carry(wire, false);
+  talk.Up(Noise(kWindowBytes + 1));
+  wires.Reconnect(talk.client);
+  EXPECT_EQ(talk.client.client.ended(), Reason::kBeyondWindow);
+}
+
+TEST(LegacyResumeAtZero, RefusesACountOfWhatWasNeverSent) {
+  Wires wires;
+  Talk talk(wires, wires.Add());
+  talk.Open();
+  talk.Up(AsBytes("hello"));
+  wires.Run();
+  wires.Cut(talk.client);
+  TestWire& wire = wires.Connect(talk.client);
+  wires.Carry(wire, true);
+  wire.to_client[8] = 6;  // The low half of the challenge: of five bytes.
+  wires.Carry(wire, false);
+  EXPECT_EQ(talk.client.log.back(), "AttemptFailed kImpossibleCount");
+}
+
+TEST(LegacyResume, TakesNoProofOfAnOlderAttemptThanTheLastThatSucceeded) {
+  for (size_t received : {0, 10}) {
+    Wires wires;
+    Talk talk(wires, wires.Add());
+    talk.Open();
+    talk.Up(Noise(10));
+    talk.Down(Noise(received));
+    wires.Run();
+    wires.Cut(talk.client);
+    TestWire& older = wires.Connect(talk.client);
+    wires.Carry(older, true);
+    wires.Carry(older, false);  // Its proof is under way.
+    wires.CutClient(talk.client);
+    TestWire& newer = wires.Connect(talk.client);
+    while (wires.Carry(newer, true) || wires.Carry(newer, false)) {
+    }
+    wires.Run();
+    EXPECT_EQ(wires.closed, std::vector<int>{older.fd});
+    EXPECT_EQ(Wires::Count(wires.log, "Close kStaleAttempt"), 1U);
+    talk.Down(Noise(20));
+    wires.Run();
+    talk.ExpectAll();
+  }
 }
 
 TEST(LegacyResumeAtZero, HasAProofThatComesAfterTheNextHelloRefused) {

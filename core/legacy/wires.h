@@ -166,6 +166,7 @@ class Wires {
     namespace event = pool_event;
     while (auto event = pool.Poll()) {
       if (const auto* write = std::get_if<event::Write>(&*event)) {
+        written[write->fd] += write->bytes.size();
         if (TestWire* wire = Find(write->fd)) Append(wire->to_client, write->bytes);
       } else if (const auto* close = std::get_if<event::CloseTransport>(&*event)) {
         log.push_back("Close " + std::string(NameOf(close->why)));
@@ -198,7 +199,8 @@ class Wires {
   std::map<int32_t, Bytes> delivered;
   std::vector<std::string> log;  // Of the pool's events but Write and Deliver.
   std::vector<int> closed;
-  int32_t last_id = 0;  // Of the session that was opened or resumed last.
+  std::map<int, size_t> written;  // How much, to each transport.
+  int32_t last_id = 0;            // Of the session that was opened or resumed last.
 
  private:
   TestWire* Find(int fd) {
