@@ -27,7 +27,7 @@ struct world {
 
 static void append(struct text *to, const char *from, size_t size) {
   if (size > sizeof(to->bytes) - to->size) size = sizeof(to->bytes) - to->size;
-  memcpy(to->bytes + to->size, from, size);
+  if (size > 0) memcpy(to->bytes + to->size, from, size);
   to->size += size;
 }
 
