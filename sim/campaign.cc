@@ -228,6 +228,7 @@ Plan PlanOfSeed(uint64_t seed, const CampaignOptions& options) {
   if (options.protocol != nullptr && !options.protocol->traits().is_holdfast) {
     generate.guest = true;
     generate.guest_survives = options.protocol->traits().survives;
+    generate.guest_stream_bytes_max = options.protocol->traits().stream_bytes_max;
   }
   if (const Bytes* file = FileOfSeed(seed, options)) {
     generate.up_bytes = generate.down_bytes = file->size();

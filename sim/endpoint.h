@@ -112,6 +112,8 @@ struct ProtocolTraits {
   bool survives = true;
   // What an end may hold, if it says what it holds (SessionView::memory_bytes).
   uint64_t memory_max = kAll;
+  // The longest stream that it carries, whatever dies meanwhile.
+  uint64_t stream_bytes_max = kAll;
   // Holdfast itself. Of any other protocol the oracles that know nothing of Holdfast are heard (GenericOracles), and a
   // plan has one client, and nothing of what is Holdfast's own: keys, limits, moves, adversaries.
   bool is_holdfast = false;

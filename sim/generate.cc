@@ -173,7 +173,9 @@ void Generator::DrawWorkload() {
   size_t clients = 1;
   if (!small() && !options_.guest && c_.Chance(kTopic, 1, 6)) clients = 1 + c_.Between(kTopic, 1, 3);
   plan_.clients.resize(clients);
-  const uint64_t bytes_max = small() ? 2048 : clients > 1 ? kMiB / 4 : 4 * kMiB;
+  const uint64_t bytes_max = std::min(options_.guest_stream_bytes_max, small()       ? 2048
+                                                                       : clients > 1 ? kMiB / 4
+                                                                                     : 4 * kMiB);
   for (ClientPlan& client : plan_.clients) {
     DrawStream(client.up, bytes_max, options_.up_bytes);
     DrawStream(client.down, bytes_max, options_.down_bytes);

@@ -30,9 +30,10 @@ struct GenerateOptions {
   std::optional<uint64_t> down_bytes = {};
   Without without = {};
   // For a protocol other than Holdfast, see ProtocolTraits: one client, and what the network can do; without deaths and
-  // failed dials if its sessions do not survive them.
+  // failed dials if its sessions do not survive them; and no longer streams than it carries.
   bool guest = false;
   bool guest_survives = true;
+  uint64_t guest_stream_bytes_max = kAll;
 };
 
 // `seed` becomes the plan's seed: it keys the crypto entropy and the pattern of the data.

@@ -3,9 +3,12 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <array>
 #include <filesystem>
+#include <string_view>
 #include <utility>
 
+#include "sim/legacy/legacy_protocol.h"
 #include "sim/plug/c_protocol.h"
 #include "sim/plug/lockstep.h"
 #include "sim/plug/mixed_protocol.h"
@@ -57,6 +60,26 @@ Parsed<Guest> StartChild(const std::string& command) {
   return std::make_shared<sim::LockstepProtocol>(*std::move(protocol));
 }
 
+// Those that are linked in.
+struct Named {
+  std::string_view name;
+  sim::LegacyEnds ends;
+};
+const std::array<Named, 3> kNamed = {{
+    {"legacy", {}},
+    {"legacy-original-client", {.original_client = sim::OriginalDefects{}, .careful = true}},
+    {"legacy-original-server", {.original_server = sim::OriginalDefects{}, .careful = true}},
+}};
+
+Parsed<Guest> OfName(const std::string& name) {
+  std::string names;
+  for (const Named& named : kNamed) {
+    if (named.name == name) return std::make_shared<sim::LegacyProtocol>(named.ends, named.name);
+    names += names.empty() ? named.name : fmt::format(", {}", named.name);
+  }
+  return std::unexpected(fmt::format("protocol '{}' should be one of {}", name, names));
+}
+
 Parsed<Guest> Make(const GuestOptions::Made& made) {
   return made.plugin ? LoadPlugin(*made.plugin) : StartChild(*made.child);
 }
@@ -65,7 +88,8 @@ Parsed<Guest> Make(const GuestOptions::Made& made) {
 
 std::vector<std::string> GuestOptions::Words() const {
   std::vector<std::string> words;
-  const std::pair<const char*, const std::optional<std::string>*> all[] = {{"--plugin", &both.plugin},
+  const std::pair<const char*, const std::optional<std::string>*> all[] = {{"--protocol", &protocol},
+                                                                           {"--plugin", &both.plugin},
                                                                            {"--child", &both.child},
                                                                            {"--server-plugin", &server.plugin},
                                                                            {"--server-child", &server.child}};
@@ -76,6 +100,9 @@ std::vector<std::string> GuestOptions::Words() const {
 }
 
 void AddGuest(CLI::App& line, GuestOptions& options) {
+  AddOption(line, "--protocol", options.protocol, ParsePath, "NAME",
+            "In place of Holdfast the legacy profile, which is insecure: legacy; or with\n"
+            "a model of the original at one end: legacy-original-client, -server");
   AddOption(line, "--plugin", options.both.plugin, ParsePath, "FILE",
             "Somebody else's protocol in place of Holdfast: a shared library with\n"
             "the interface of sim/plug/holdfast_plugin.h");
@@ -90,6 +117,12 @@ Parsed<Guest> GuestOf(const GuestOptions& options) {
   if (options.both.plugin && options.both.child) return std::unexpected("--plugin and --child exclude each other");
   if (options.server.plugin && options.server.child) {
     return std::unexpected("--server-plugin and --server-child exclude each other");
+  }
+  if (options.protocol) {
+    if (options.both.any() || options.server.any()) {
+      return std::unexpected("--protocol names both ends, and goes with no other of them");
+    }
+    return OfName(*options.protocol);
   }
   if (!options.both.any()) {
     if (options.server.any()) return std::unexpected("a server of its own goes with --plugin or --child");

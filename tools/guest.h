@@ -1,7 +1,8 @@
 #pragma once
 
-// Guest: somebody else's protocol that a command is about, in place of Holdfast: a shared library (--plugin) or a
-// program (--child); and if the server is another implementation than the client, that one too.
+// Guest: another protocol that a command is about, in place of Holdfast: a shared library (--plugin), a program
+// (--child), or one of ours by its name (--protocol); and if the server is another implementation than the client, that
+// one too.
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -20,8 +21,9 @@ struct GuestOptions {
     std::optional<std::string> child = {};   // A command for the shell.
     bool any() const { return plugin || child; }
   };
-  Made both = {};    // Of both ends...
-  Made server = {};  // ...but the server's, if it is said.
+  Made both = {};                            // Of both ends...
+  Made server = {};                          // ...but the server's, if it is said.
+  std::optional<std::string> protocol = {};  // Or the name of one that is linked in.
 
   // That name the guest to a command of this program.
   std::vector<std::string> Words() const;

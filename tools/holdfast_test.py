@@ -105,6 +105,14 @@ class Refusals(Case):
         for names in ("", "swarms", "swarm,", "swarm heal"):
             self.assertIn("separated by commas", self.assert_refused("sim", "--without", names))
 
+    def test_other_protocols(self):
+        self.assertIn("should be one of legacy,", self.assert_refused("sim", "--protocol", "none"))
+        self.assertIn("goes with no other", self.assert_refused("sim", "--protocol", "legacy", "--child", "true"))
+        self.assertIn("goes with --plugin", self.assert_refused("sim", "--server-plugin", "x.so"))
+        self.assertIn("exclude each other", self.assert_refused("sim", "--plugin", "x.so", "--child", "true"))
+        for path in (self.path("none.so"), self.folder, self.write("text.so", "text")):
+            self.assertIn("plug-in", self.assert_refused("sim", "--plugin", path))
+
     def test_files_that_cannot_be_read(self):
         for command in (["sim"], ["replay", "--seed", "1"]):
             for path in (self.path("none"), self.folder, ""):
@@ -182,6 +190,13 @@ class Campaign(Case):
         self.assertGreater(report["counters"]["faults"]["reset"], 0)
         self.assertGreaterEqual(report["counters"]["bytes_sent"], report["counters"]["bytes_delivered"])
         self.assertRegex(report["hash"], r"^[0-9a-f]{16}$")
+
+    def test_the_legacy_profile_survives_and_the_originals_server_does_not(self):
+        out = self.run_program(*SMALL, "--seeds", "1..300", "--protocol", "legacy").stdout
+        self.assertRegex(out, r"(?m)^violations +0$")
+        out = self.run_program(*SMALL, "--seeds", "1..300", "--protocol", "legacy-original-server", "--stop-at-first",
+                               status=1).stdout
+        self.assertIn("--protocol legacy-original-server", out)
 
     def test_the_options_of_seeds_are_listed_with_their_counts(self):
         out = self.run_program("sim", "--seeds", "1..100", "--list-options", program=FAST).stdout

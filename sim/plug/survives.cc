@@ -72,7 +72,8 @@ void FuzzOneWorld(const Protocol& protocol, ByteSpan bytes) {
   Choices choices = Choices::FromBytes(bytes);
   const GenerateOptions generate = {.profile = Profile::kSmall,
                                     .guest = !protocol.traits().is_holdfast,
-                                    .guest_survives = protocol.traits().survives};
+                                    .guest_survives = protocol.traits().survives,
+                                    .guest_stream_bytes_max = protocol.traits().stream_bytes_max};
   const Plan plan = Generate(choices, generate, 0);
   const std::optional<Verdict> verdict = Run(plan, {.watch_marks = false, .protocol = &protocol}).verdict;
   if (!verdict) return;
