@@ -12,17 +12,12 @@
 
 #include "net/no_sigpipe.h"
 #include "net/pipe.h"
-#include "net/system_says.h"
+#include "net/words.h"
 
 namespace holdfast::net {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::string Text(std::chrono::nanoseconds time) {
-  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(time).count();
-  return ms % 1000 == 0 ? fmt::format("{} s", ms / 1000) : fmt::format("{} ms", ms);
-}
 
 int MillisecondsUntil(Clock::time_point until) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "net/system_says.h"
+#include "net/words.h"
 
 namespace holdfast::net {
 

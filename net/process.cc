@@ -16,7 +16,7 @@
 #include <cstdio>
 #include <string_view>
 
-#include "net/system_says.h"
+#include "net/words.h"
 
 namespace holdfast::net {
 namespace {
@@ -73,11 +73,7 @@ std::optional<ProcessFacts> FactsOf(const char* id) {
 
 }  // namespace
 
-std::string ProcessEnd::Text() const {
-  if (!by_signal) return fmt::format("exited with status {}", number);
-  const char* name = sigdescr_np(number);
-  return fmt::format("was ended by signal {} ({})", number, name != nullptr ? name : "unknown");
-}
+std::string ProcessEnd::Text() const { return EndInWords(by_signal, number); }
 
 std::expected<Process, std::string> Process::Start(const std::string& command, const Files& files) {
   pid_t id = 0;

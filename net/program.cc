@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "net/pipe.h"
-#include "net/system_says.h"
+#include "net/words.h"
 
 namespace holdfast::net {
 

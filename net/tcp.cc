@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "net/socket_stream.h"
-#include "net/system_says.h"
+#include "net/words.h"
 
 namespace holdfast::net {
 namespace {
