@@ -5,38 +5,37 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
-using std::chrono::seconds;
 
-// When the second side learns: later than the first has resumed or has failed to.
-constexpr Duration kSecondLearns = seconds(1);
-
-// How long a stall lasts before it is a reset. (The odd nanosecond keeps it apart from what happens besides.) What was
-// kept then comes out after a fresh message 1 may have been answered and before the record that follows it.
+// How long a stall lasts before it is a reset. (The odd nanosecond keeps it apart from what happens besides.)
 constexpr Duration kStallBefore = milliseconds(300) + nanoseconds(1);
-constexpr Duration kStallBehind = milliseconds(18);
 
 }  // namespace
 
-std::vector<Fault> FaultsOf(const WayToDie& way, Pieces pieces, const Place& place) {
-  Fault death = FaultOf(way.kind);
-  death.transport = place.transport;
-  death.direction = place.direction;
-  death.byte = place.byte;
-  if (way.learns == Learns::kClientFirst) death.server_learns = kSecondLearns;
-  if (way.learns == Learns::kServerFirst) death.client_learns = kSecondLearns;
-  if (!way.kept) death.keep_up = death.keep_down = 0;
-  if (!way.stalls && pieces != Pieces::kCut) return {death};
-
-  // Something else strikes at the byte, and the transport dies a little later.
+std::vector<Fault> FaultsOf(const WayToDie& way, Pieces pieces, const Place& place, const DeathTimes& times) {
   Fault stall = FaultOf(FaultKind::kStall);
   stall.transport = place.transport;
   stall.direction = place.direction;
   stall.byte = place.byte;
+  if (way.kind == FaultKind::kStall) {
+    stall.both_directions = way.both_directions;
+    if (pieces != Pieces::kCut) stall.lasting = kStallBefore;
+    return {stall};
+  }
+  Fault death = FaultOf(way.kind);
+  death.transport = place.transport;
+  death.direction = place.direction;
+  death.byte = place.byte;
+  if (way.learns == Learns::kClientFirst) death.server_learns = times.second_learns;
+  if (way.learns == Learns::kServerFirst) death.client_learns = times.second_learns;
+  if (!way.kept) death.keep_up = death.keep_down = 0;
+  if (!way.stalls && pieces != Pieces::kCut) return {death};
+
+  // Something else strikes at the byte, and the transport dies a little later.
   death.direction = Direction::kUp;
   death.byte = kAll;
   if (way.stalls) {
     stall.both_directions = true;
-    stall.lasting = kStallBefore + kStallBehind;
+    stall.lasting = kStallBefore + times.stalled_comes;
     death.age = place.age + kStallBefore;
   } else {
     death.age = place.age + nanoseconds(1);
@@ -54,7 +53,10 @@ void ArriveIn(Pieces pieces, Plan& plan) {
   }
 }
 
-std::string_view KindName(const WayToDie& way) { return way.stalls ? "stall, reset" : NameOf(way.kind); }
+std::string_view KindName(const WayToDie& way) {
+  if (way.kind == FaultKind::kStall) return way.both_directions ? "stall, both directions" : "stall, that direction";
+  return way.stalls ? "stall, reset" : NameOf(way.kind);
+}
 
 std::string_view NameOf(Learns learns) {
   constexpr std::array<std::string_view, 4> kNames = {"client first", "server first", "both at once", "nobody"};

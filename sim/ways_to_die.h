@@ -16,6 +16,8 @@
 //   behind
 //     it. Where what is under way is lost that is the death at the write's first byte; and a stall makes these pieces
 //     anyway.
+//
+// A protocol whose sessions end with their transport sees none die. What is left for it are stalls, and pieces.
 
 #include <array>
 #include <cstdint>
@@ -36,7 +38,8 @@ struct WayToDie {
   bool stalls;  // Before.
   Learns learns;
   bool kept;
-  bool again;  // One of the few that serve for a second death.
+  bool again;                    // One of the few that serve for a second death.
+  bool both_directions = false;  // Of a stall that nothing follows.
 };
 
 inline constexpr auto kWaysToDie = std::to_array<WayToDie>({
@@ -57,10 +60,25 @@ inline constexpr auto kWaysToDie = std::to_array<WayToDie>({
     {FaultKind::kReset, true, Learns::kBoth, false, false},
 });
 
-// Whether the two are a combination of its own.
+// In place of them, for who does not survive them.
+inline constexpr auto kWaysToStall = std::to_array<WayToDie>({
+    {FaultKind::kStall, false, Learns::kNobody, true, true},
+    {FaultKind::kStall, false, Learns::kNobody, true, false, true},
+});
+static_assert(kWaysToStall.size() <= kWaysToDie.size());
+
+// Whether the two are a combination of its own. A stall and pieces that are cut: the stall is none, but makes them.
 constexpr bool GoTogether(const WayToDie& way, Pieces pieces) {
-  return pieces != Pieces::kCut || (way.kept && !way.stalls);
+  return pieces != Pieces::kCut || (way.kept && !way.stalls && !way.both_directions);
 }
+
+// How much later than the first side the second learns: later than the first has resumed, or has failed to. And so long
+// after the first has learned comes out what a stall kept: after a fresh message 1 may have been answered and before
+// the record that follows it. Both are later by as much as a client waits before it dials again.
+struct DeathTimes {
+  Duration second_learns = std::chrono::seconds(1);
+  Duration stalled_comes = std::chrono::milliseconds(18);
+};
 
 // Where on the wire.
 struct Place {
@@ -71,12 +89,12 @@ struct Place {
 };
 
 // Of client 0. Pieces one by one are a matter of the paths (ArriveIn), and not of a fault.
-std::vector<Fault> FaultsOf(const WayToDie& way, Pieces pieces, const Place& place);
+std::vector<Fault> FaultsOf(const WayToDie& way, Pieces pieces, const Place& place, const DeathTimes& times = {});
 
 // Makes all paths of client 0 deliver such pieces.
 void ArriveIn(Pieces pieces, Plan& plan);
 
-// "stall, reset"; "client"; "whole".
+// "stall, reset"; "client first"; "whole".
 std::string_view KindName(const WayToDie& way);
 std::string_view NameOf(Learns learns);
 std::string_view NameOf(Pieces pieces);

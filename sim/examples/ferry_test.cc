@@ -18,5 +18,12 @@ TEST(Ferry, DeliversTwiceWhatComesLateOverADeadTransport) {
   EXPECT_EQ(survival.oracle, "exact_delivery") << survival.text;
 }
 
+TEST(Ferry, DoesSoWhereverATransportIsCutAndItsLastBytesComeLate) {
+  const PartyProtocol<ferry::Client, ferry::Server> protocol({.name = "ferry"});
+  const Survival survival = SurvivesEveryCut(protocol);
+  EXPECT_FALSE(survival);
+  EXPECT_EQ(survival.oracle, "exact_delivery") << survival.text;
+}
+
 }  // namespace
 }  // namespace holdfast::sim

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/campaign.h"
+#include "sim/explore.h"
 #include "sim/plan_text.h"
 #include "sim/plug/survives.h"
 #include "sim/run.h"
@@ -31,6 +32,51 @@ TEST(CProtocol, LosesASessionWithItsTransportIfTransportsDie) {
   const Survival survival = Survives(protocol, {.seeds = {1, 100}});
   EXPECT_FALSE(survival);
   EXPECT_THAT(survival.oracle, testing::AnyOf("same_end", "liveness"));
+}
+
+// --- Every byte ------------------------------------------------------------------------------------------------------
+
+// No transport dies: it stalls at a byte, alone or with the other direction, in whole pieces or single bytes; or two
+// pieces meet there.
+constexpr uint64_t kCellsAtAByte = 2 + 2 + 1;
+
+TEST(CProtocol, OfThatLibraryIsStalledAndCutIntoPiecesAtEveryByte) {
+  const CProtocol protocol(*holdfast_plugin_get());
+  ASSERT_FALSE(protocol.CanFork());
+  ExploreOptions options;
+  options.protocol = &protocol;
+  options.jobs = 2;
+  const ExploreReport report = Explore(options);
+  EXPECT_EQ(report.violation_count, 0U);
+  EXPECT_GT(report.wire_bytes, 200U);
+  EXPECT_EQ(report.cells[0], report.wire_bytes * kCellsAtAByte);
+  EXPECT_EQ(report.not_struck, 0U);
+  EXPECT_EQ(report.sum.transports, report.runs);
+  EXPECT_EQ(report.sum.faults[static_cast<size_t>(FaultKind::kStall)], report.cells[0]);
+}
+
+TEST(CProtocol, IsStalledASecondTimeAtDepthTwo) {
+  const CProtocol protocol(*holdfast_plugin_get());
+  ExploreOptions options;
+  options.protocol = &protocol;
+  options.depth = 2;
+  options.bytes_stride = 50;
+  const ExploreReport report = Explore(options);
+  EXPECT_EQ(report.violation_count, 0U);
+  EXPECT_EQ(report.cells[1], report.places_second);
+  EXPECT_GT(report.cells[1], report.wire_bytes);
+}
+
+TEST(CProtocol, ThatCannotReadTwoBytesIsFoundWherePiecesMeet) {
+  holdfast_plugin plugin = Nghttp2();
+  plugin.bytes = [](void* end, uint64_t now, uint64_t transport, const uint8_t* bytes, size_t size) {
+    if (size != 2) holdfast_plugin_get()->bytes(end, now, transport, bytes, size);
+  };
+  const CProtocol protocol(plugin);
+  const Survival survival = SurvivesEveryCut(protocol);
+  EXPECT_FALSE(survival);
+  EXPECT_LT(survival.cells_failed, survival.cells / 10);
+  EXPECT_THAT(survival.plan, HasSubstr("stall "));
 }
 
 TEST(CProtocol, GivesTheSameTraceTwice) {

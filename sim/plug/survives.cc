@@ -9,6 +9,7 @@
 
 #include "sim/campaign.h"
 #include "sim/choices.h"
+#include "sim/explore.h"
 #include "sim/plan_text.h"
 #include "sim/shrink.h"
 
@@ -65,6 +66,30 @@ Survival Survives(const Protocol& protocol, const SurvivesOptions& options) {
           survival);
   survival.text = fmt::format("seed {} of {} worlds of {}: {}", first.seed, NameOf(options.worlds),
                               protocol.traits().name, survival.text);
+  return survival;
+}
+
+Survival SurvivesEveryCut(const Protocol& protocol, const EveryCutOptions& options) {
+  ExploreOptions explore;
+  explore.protocol = &protocol;
+  explore.depth = options.depth;
+  explore.jobs = options.jobs;
+  explore.bytes_stride = options.sample;
+  explore.violations_max = 1;
+  explore.trace_lines_at_end = kLinesAtEnd;
+  const ExploreReport report = Explore(explore);
+  Survival survival;
+  survival.cells = report.cells[0] + report.cells[1];
+  survival.cells_failed = report.violation_count;
+  survival.text = fmt::format("{} cells at {} bytes, no violation\n", survival.cells, report.wire_bytes);
+  if (report.violations.empty()) return survival;
+  const ExploreViolation& first = report.violations.front();
+  survival.good = false;
+  survival.oracle = first.verdict.oracle;
+  survival.plan = first.plan;
+  survival.text = fmt::format("{} of {} cells of {}: VIOLATION of {}: {}\n\nthe plan:\n{}\nthe last events:\n{}",
+                              survival.cells_failed, survival.cells, protocol.traits().name, first.verdict.oracle,
+                              first.verdict.sentence, first.plan, first.last_events);
   return survival;
 }
 

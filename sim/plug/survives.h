@@ -1,8 +1,10 @@
 #pragma once
 
-// Survives: a campaign over somebody's own protocol, in one call: from a GoogleTest, from a fuzzer or from a main.
+// Survives: a campaign over somebody's own protocol, in one call: from a GoogleTest, from a fuzzer or from a main. And
+// beside the chance of a campaign, every death at every byte of a small session (sim/explore.h):
 //
 //   EXPECT_TRUE(Survives(protocol, {.seeds = {1, 1000}}));
+//   EXPECT_TRUE(SurvivesEveryCut(protocol));
 //
 // What fails is shrunk, and told with everything that is needed to see it again.
 
@@ -30,6 +32,8 @@ struct Survival {
   bool good = true;
   uint64_t seeds = 0;
   uint64_t seed = 0;   // The first that failed.
+  uint64_t cells = 0;  // Of an exploration, that were run...
+  uint64_t cells_failed = 0;
   std::string oracle;  // That objected to it.
   std::string plan;    // Shrunk, in its text form.
   std::string text;    // All of it for people: the sentence, the plan, the last events.
@@ -45,6 +49,15 @@ struct Survival {
   }
 };
 Survival Survives(const Protocol& protocol, const SurvivesOptions& options = {});
+
+struct EveryCutOptions {
+  uint32_t depth = 1;   // 2: and every second death behind the first.
+  uint32_t jobs = 1;    // Threads.
+  uint32_t sample = 1;  // Only every so many of the first death's bytes.
+};
+
+// What is told is the first cell that failed: its plan is small as it is. Types that cannot be copied take longer.
+Survival SurvivesEveryCut(const Protocol& protocol, const EveryCutOptions& options = {});
 
 // One world whose plan is chosen by `bytes`: the body of a LLVMFuzzerTestOneInput. Ends the program with the text of
 // what failed, as fuzzers expect it.
