@@ -6,6 +6,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "tools/arguments.h"
 #include "tools/units.h"
 
 namespace holdfast::tools {
@@ -20,16 +21,26 @@ double PerSecond(uint64_t count, Duration duration) {
   return seconds > 0 ? static_cast<double>(count) / seconds : 0;
 }
 
+// What a cell is made of.
+std::string Noun(const sim::ExploreReport& report) {
+  return sim::IsDeath(report.ways.front().kind) ? "death" : "stall";
+}
+
+std::string JobsText(const ExploreFacts& facts) {
+  if (!facts.processes) return Counted(facts.jobs, "thread");
+  return facts.jobs == 1 ? "1 process" : fmt::format("{} processes", Grouped(facts.jobs));
+}
+
 std::string WayName(const sim::WayToDie& way) {
   std::string name(sim::KindName(way));
   if (way.learns != sim::Learns::kNobody) name += fmt::format(", {}", sim::NameOf(way.learns));
-  const bool says = way.kind != sim::FaultKind::kFin && way.learns != sim::Learns::kBoth;
+  const bool says = sim::IsDeath(way.kind) && way.kind != sim::FaultKind::kFin && way.learns != sim::Learns::kBoth;
   if (says) name += way.kept ? ", kept" : ", lost";
   return name;
 }
 
 void AddWire(Table& table, const sim::ExploreReport& report) {
-  table.Section("on the wire", "bytes", "every one of them is a place for the first death");
+  table.Section("on the wire", "bytes", fmt::format("every one of them is a place for the first {}", Noun(report)));
   for (const sim::WireSpan& span : report.wire) {
     table.Row(fmt::format("transport {} {}", span.transport, sim::NameOf(span.direction)),
               fmt::format("{}..{}", span.begin, span.end - 1),
@@ -39,18 +50,38 @@ void AddWire(Table& table, const sim::ExploreReport& report) {
 }
 
 void AddWays(Table& table, const ExploreFacts& facts, const sim::ExploreReport& report) {
-  table.Section("ways to die", "cells", "who learns first; what becomes of the bytes under way");
-  for (size_t i = 0; i < sim::kWaysToDie.size(); ++i) {
+  if (Noun(report) == "death") {
+    table.Section("ways to die", "cells", "who learns first; what becomes of the bytes under way");
+  } else {
+    table.Section("ways to stall", "cells", "no transport dies: its sessions would not survive that");
+  }
+  for (size_t i = 0; i < report.ways.size(); ++i) {
     std::string note;
-    if (report.cells_of_way[1][i] > 0) note = Grouped(report.cells_of_way[1][i]) + " as the second death";
-    table.Row(WayName(sim::kWaysToDie[i]), Grouped(report.cells_of_way[0][i]), note);
+    if (report.cells_of_way[1][i] > 0) {
+      note = fmt::format("{} as the second {}", Grouped(report.cells_of_way[1][i]), Noun(report));
+    }
+    table.Row(WayName(report.ways[i]), Grouped(report.cells_of_way[0][i]), note);
   }
   table.Section("pieces that arrive", "cells");
   for (const sim::Pieces pieces : sim::kAllPieces) {
     const uint64_t cells = report.cells_in_pieces[static_cast<size_t>(pieces)];
     const bool goes_on = facts.depth > 1 && pieces == sim::Pieces::kWhole;
-    table.Row(std::string(sim::NameOf(pieces)), Grouped(cells), goes_on ? "and second deaths behind them" : "");
+    table.Row(std::string(sim::NameOf(pieces)), Grouped(cells),
+              goes_on ? fmt::format("and second {}s behind them", Noun(report)) : "");
   }
+}
+
+// Of guests nobody knows what a handshake is, or what they say again.
+void AddResumes(Table& table, const ExploreFacts& facts, const sim::ExploreReport& report) {
+  const bool guest = !facts.guest.empty();
+  if (guest && Noun(report) != "death") return;
+  table.Row(guest ? "on two transports or more" : "that resumed", Grouped(report.resumed),
+            PercentText(report.resumed, report.runs));
+  table.Row(guest ? "on three or more" : "twice or more", Grouped(report.resumed_twice),
+            PercentText(report.resumed_twice, report.runs));
+  table.Row(guest ? "on four or more" : "three times or more", Grouped(report.resumed_thrice),
+            PercentText(report.resumed_thrice, report.runs));
+  if (!guest) table.Row("died inside a handshake", Grouped(report.sum.handshake_cuts), "transports");
 }
 
 Json WireJson(const sim::ExploreReport& report) {
@@ -65,10 +96,22 @@ Json WireJson(const sim::ExploreReport& report) {
   return spans;
 }
 
+Json OptionsJson(const ExploreFacts& facts) {
+  Json options = {{"depth", facts.depth}, {"jobs", facts.jobs}, {"sample", facts.sample}};
+  if (facts.guest.empty()) {
+    options["pattern"] = PatternName(facts.subject);
+    options["suite"] = SuiteName(facts.subject.suite);
+  } else {
+    options["guest"] = facts.guest;
+    options["processes"] = facts.processes;
+  }
+  return options;
+}
+
 Json WaysJson(const sim::ExploreReport& report) {
   Json ways = Json::array();
-  for (size_t i = 0; i < sim::kWaysToDie.size(); ++i) {
-    const sim::WayToDie& way = sim::kWaysToDie[i];
+  for (size_t i = 0; i < report.ways.size(); ++i) {
+    const sim::WayToDie& way = report.ways[i];
     ways.push_back({{"kind", sim::KindName(way)},
                     {"learns", sim::NameOf(way.learns)},
                     {"kept", way.kept},
@@ -102,12 +145,17 @@ Parsed<Suite> ParseSuite(std::string_view text) {
 
 Table ExploreTable(const ExploreFacts& facts, const sim::ExploreReport& report) {
   Table table;
-  table.Section(fmt::format("explore: depth {}, pattern {}, suite {}, crypto provider {}", facts.depth,
-                            PatternName(facts.subject), SuiteName(facts.subject.suite), facts.provider));
-  const std::string sample = facts.sample > 1 ? fmt::format("1 of {} bytes for the first death", facts.sample) : "";
-  table.Row("cells with one death", Grouped(report.cells[0]), report.complete ? sample : "interrupted");
+  if (facts.guest.empty()) {
+    table.Section(fmt::format("explore: depth {}, pattern {}, suite {}, crypto provider {}", facts.depth,
+                              PatternName(facts.subject), SuiteName(facts.subject.suite), facts.provider));
+  } else {
+    table.Section(fmt::format("explore {}: depth {}", OneLine(facts.guest), facts.depth));
+  }
+  const std::string noun = Noun(report);
+  const std::string sample = facts.sample > 1 ? fmt::format("1 of {} bytes for the first {}", facts.sample, noun) : "";
+  table.Row(fmt::format("cells with one {}", noun), Grouped(report.cells[0]), report.complete ? sample : "interrupted");
   if (facts.depth > 1) {
-    table.Row("cells with two deaths", Grouped(report.cells[1]),
+    table.Row(fmt::format("cells with two {}s", noun), Grouped(report.cells[1]),
               fmt::format("at {} bytes behind a first one", Grouped(report.places_second)));
   }
   AddWire(table, report);
@@ -115,20 +163,21 @@ Table ExploreTable(const ExploreFacts& facts, const sim::ExploreReport& report) 
 
   table.Section("what came of it");
   table.Row("runs", Grouped(report.runs), "the cells, and the session without them");
-  table.Row("that resumed", Grouped(report.resumed), PercentText(report.resumed, report.runs));
-  table.Row("twice or more", Grouped(report.resumed_twice), PercentText(report.resumed_twice, report.runs));
-  table.Row("three times or more", Grouped(report.resumed_thrice), PercentText(report.resumed_thrice, report.runs));
-  table.Row("died inside a handshake", Grouped(report.sum.handshake_cuts), "transports");
+  AddResumes(table, facts, report);
   table.Row("bytes delivered", SizeText(report.sum.bytes_delivered));
-  table.Row("bytes replayed", SizeText(report.sum.bytes_replayed));
+  if (facts.guest.empty()) table.Row("bytes replayed", SizeText(report.sum.bytes_replayed));
   table.Row("events", Grouped(report.sum.events));
-  table.Row("deaths that came too late", Grouped(report.not_struck), "their transport was closed by then");
+  if (report.places_given_up > 0) {
+    table.Row("places given up", Grouped(report.places_given_up), "too many copies of the process were lost there");
+  }
+  table.Row(fmt::format("{}s that came too late", noun), Grouped(report.not_struck),
+            "their transport was closed by then");
   table.Row("plans run from the start", Grouped(report.checked), "a sample, to compare with what was forked");
   AddEndings(table, report.sum);
 
   table.Section("speed");
   table.Row("runs per second", RateText(PerSecond(report.runs, facts.elapsed)),
-            fmt::format("{} on {}", DurationText(facts.elapsed), Counted(facts.jobs, "thread")));
+            fmt::format("{} on {}", DurationText(facts.elapsed), JobsText(facts)));
   table.Section("hash of all hashes", HashText(report.hash));
   table.Section("violations", Grouped(report.violation_count));
   return table;
@@ -143,18 +192,11 @@ Json ExploreJson(const ExploreFacts& facts, const sim::ExploreReport& report) {
                           {"plan", violation.plan},
                           {"last_events", violation.last_events}});
   }
-  return {
+  Json json = {
       {"command", "explore"},
       {"version", kProgramVersion},
       {"provider", facts.provider},
-      {"options",
-       {
-           {"depth", facts.depth},
-           {"jobs", facts.jobs},
-           {"sample", facts.sample},
-           {"pattern", PatternName(facts.subject)},
-           {"suite", SuiteName(facts.subject.suite)},
-       }},
+      {"options", OptionsJson(facts)},
       {"complete", report.complete},
       {"wire", WireJson(report)},
       {"wire_bytes", report.wire_bytes},
@@ -177,20 +219,26 @@ Json ExploreJson(const ExploreFacts& facts, const sim::ExploreReport& report) {
            {"runs_per_second", PerSecond(report.runs, facts.elapsed)},
        }},
   };
+  if (!facts.guest.empty()) json["places_given_up"] = report.places_given_up;
+  return json;
 }
 
-std::string ExploreViolationsText(const sim::ExploreReport& report, const std::string& invoked) {
+std::string ExploreViolationsText(const ExploreFacts& facts, const sim::ExploreReport& report,
+                                  const std::string& invoked) {
+  std::vector<std::string> replay = {"replay", "--plan", "FILE"};
+  replay.insert(replay.end(), facts.guest_words.begin(), facts.guest_words.end());
+  replay.push_back("--trace");
   std::string text;
   for (size_t i = 0; i < report.violations.size(); ++i) {
     const sim::ExploreViolation& violation = report.violations[i];
-    const std::string where = fmt::format("a cell with {}", Counted(violation.deaths, "death"));
+    const std::string where = fmt::format("a cell with {}", Counted(violation.deaths, Noun(report)));
     if (i < kViolationsInFull) {
       text += Text(ViolationText{.where = where,
                                  .oracle = violation.verdict.oracle,
                                  .sentence = violation.verdict.sentence,
                                  .plan = violation.plan,
                                  .last_events = violation.last_events,
-                                 .replay = invoked + " replay --plan FILE --trace"});
+                                 .replay = invoked + " " + ShellQuoted(replay)});
     } else {
       text += fmt::format("VIOLATION of {} in {}: {}\n", violation.verdict.oracle, where, violation.verdict.sentence);
     }

@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/time.h"
 #include "sim/explore.h"
@@ -20,6 +21,9 @@ struct ExploreFacts {
   uint32_t jobs = 1;
   uint32_t sample = 1;  // Every so many of the bytes were places of the first death.
   sim::ExploreSubject subject;
+  std::string guest;                     // The protocol's name, if it is not Holdfast...
+  std::vector<std::string> guest_words;  // ...and what names it to this program.
+  bool processes = false;                // The jobs are processes, and no threads.
   std::string_view provider;
   Duration elapsed = {};
   bool interrupted = false;
@@ -35,7 +39,8 @@ Parsed<Suite> ParseSuite(std::string_view text);
 Table ExploreTable(const ExploreFacts& facts, const sim::ExploreReport& report);
 Json ExploreJson(const ExploreFacts& facts, const sim::ExploreReport& report);
 
-// The first few in full; nothing if there are none. `replay`: the command that runs a plan.
-std::string ExploreViolationsText(const sim::ExploreReport& report, const std::string& invoked);
+// The first few in full; nothing if there are none. `invoked`: how this program was called.
+std::string ExploreViolationsText(const ExploreFacts& facts, const sim::ExploreReport& report,
+                                  const std::string& invoked);
 
 }  // namespace holdfast::tools

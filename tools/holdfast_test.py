@@ -401,8 +401,16 @@ class Explore(Case):
         for depth in ("0", "3", "x", "-1", ""):
             self.assertIn("should be 1 or 2", self.assert_refused("explore", "--depth", depth))
         for arguments in (["--jobs", "0"], ["--sample", "0"], ["--sample", "x"], ["--pattern", "nn"],
-                          ["--suite", "rot13"], ["--json", ""], ["more"]):
+                          ["--suite", "rot13"], ["--json", ""], ["more"], ["--server-plugin", "no.so"]):
             self.assert_refused("explore", *arguments)
+
+    def test_what_it_refuses_of_guests(self):
+        for child in (["--child", "cat"], ["--plugin", "no.so", "--server-child", "cat"]):
+            self.assertIn("a child cannot be forked; use holdfast sim --child", self.assert_refused("explore", *child))
+        for own in (["--pattern", "nx"], ["--suite", "chacha-poly"]):
+            self.assertIn("does not go with --plugin", self.assert_refused("explore", "--plugin", "no.so", *own))
+        self.assertIn("goes with --plugin", self.assert_refused("explore", "--processes"))
+        self.assertIn("no.so", self.assert_refused("explore", "--plugin", "no.so"))
 
     def test_interrupted_it_still_tells_what_was_done(self):
         with subprocess.Popen([FAST, "explore", "--depth", "2", "--json", self.path("report")],

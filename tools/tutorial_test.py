@@ -3,6 +3,7 @@
 usage: tutorial_test.py TUTORIAL HOLDFAST (PLUGIN | SCRIPT)...
 """
 
+import json
 import os
 import re
 import shlex
@@ -57,6 +58,9 @@ class Tutorial(unittest.TestCase):
         self.assertIn("VIOLATION of exact_delivery", outputs["sim"][0])
         self.assertIn("VIOLATION of exact_delivery", outputs["replay"][0])
         self.assertIn("it was decided", outputs["blame"][0])
+        self.assertIn("VIOLATION of exact_delivery in a cell with 1 death", outputs["explore"][0])
+        self.assertRegex(outputs["explore"][1], r"(?m)^violations +0$")
+        self.assertRegex(outputs["explore"][2], r"(?m)^  stall, that direction +\d")
 
     def test_what_is_shrunk_is_as_small_as_the_page_says(self):
         command = [HOLDFAST, "shrink", "--plugin", self.plugin("ferry_plugin.so"), "--seed", "17", "-o", "ferry.plan"]
@@ -65,6 +69,34 @@ class Tutorial(unittest.TestCase):
             lines = [line for line in file if not line.startswith("#")]
         self.assertEqual(len(lines), 4, lines)
         self.assertTrue(any(line.startswith("probe") for line in lines), lines)
+
+    def test_what_explore_finds_is_seen_again_by_the_words_that_it_tells(self):
+        out = self.explore("ferry_plugin.so").stdout
+        plan, command = re.search(r"# the plan\n(.*?)\n\n.*?# all of it again\n(.*?)\n", out, re.DOTALL).groups()
+        with open(os.path.join(self.folder, "FILE"), "w", encoding="utf-8") as file:
+            file.write(plan)
+        again = subprocess.run(shlex.split(command), cwd=self.folder, capture_output=True, text=True, timeout=120,
+                               check=False)
+        self.assertEqual(again.returncode, 1, again.stderr)
+        self.assertEqual(re.findall("VIOLATION of (\\w+)", again.stdout)[0], re.findall("VIOLATION of (\\w+)", out)[0])
+
+    def test_threads_and_processes_explore_the_same(self):
+        reports = [json.loads(self.explore("ferry_plugin.so", "--sample", "20", "--json", "-", *words).stdout)
+                   for words in ([], ["--processes", "--jobs", "1"], ["--processes", "--jobs", "3"])]
+        for report in reports:
+            del report["speed"], report["options"]
+            self.assertEqual(report, reports[0])
+        self.assertGreater(reports[0]["violation_count"], 0)
+
+    def test_a_server_may_be_another_implementation(self):
+        self.assertEqual(self.explore("ferry_fixed_plugin.so", "--server-plugin",
+                                      self.plugin("ferry_plugin.so")).returncode, 1)
+        self.assertEqual(self.explore("ferry_plugin.so", "--server-plugin",
+                                      self.plugin("ferry_fixed_plugin.so")).returncode, 0)
+
+    def explore(self, plugin, *words):
+        command = [HOLDFAST, "explore", "--plugin", self.plugin(plugin), *words]
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False)
 
     def plugin(self, name):
         return next(path for path in OTHERS if os.path.basename(path) == name)
