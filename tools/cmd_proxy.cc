@@ -207,6 +207,10 @@ std::vector<std::string> WordsOf(const Options& options) {
   std::vector<std::string> words = {"--server", *options.server, "--client", *options.client};
   if (options.does_not_survive) words.emplace_back("--does-not-survive");
   if (options.speed != 1) words.insert(words.end(), {"--speed", fmt::format("{}", options.speed)});
+  if (options.patience != PairOptions{}.patience) {
+    const double seconds = std::chrono::duration<double>(options.patience).count();
+    words.insert(words.end(), {"--patience", fmt::format("{}", seconds)});
+  }
   if (options.memory_mib) words.insert(words.end(), {"--memory-max", fmt::format("{}", *options.memory_mib)});
   return words;
 }

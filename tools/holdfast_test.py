@@ -61,7 +61,7 @@ class Help(Case):
 
     def test_the_program_and_each_command_show_examples(self):
         for arguments in ([], ["sim"], ["replay"], ["explore"], ["shrink"], ["blame"], ["diff-runs"],
-                          ["noise-vectors"]):
+                          ["proxy"], ["noise-vectors"]):
             result = self.run_program(*arguments, "--help")
             self.assertIn("Examples:", result.stdout)
             self.assertEqual(result.stderr, "")
@@ -82,7 +82,7 @@ class Refusals(Case):
             self.assert_refused(*arguments)
 
     def test_unknown_arguments(self):
-        for command in ("sim", "replay", "shrink", "blame", "diff-runs", "noise-vectors"):
+        for command in ("sim", "replay", "shrink", "blame", "diff-runs", "proxy", "noise-vectors"):
             self.assertIn("unknown argument '--what'", self.assert_refused(command, "--what"))
         self.assertIn("unknown argument 'more'", self.assert_refused("noise-vectors", NOISE_VECTORS, "more"))
 

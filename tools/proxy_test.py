@@ -123,7 +123,9 @@ class Proxy(unittest.TestCase):
         self.assertRegex(result.stdout, r"runs +1\n")
 
     def test_what_was_not_decided_is_not_good(self):
-        result = run(*pipe(), "--plan", self.plan("reset client=0 transport=0 of=c>s byte=100\n"))
+        words = pipe()
+        words[words.index("--patience") + 1] = "3"  # One of them waits for ever.
+        result = run(*words, "--plan", self.plan("reset client=0 transport=0 of=c>s byte=100\n"))
         self.assertEqual(result.returncode, 1, result.stdout)
         self.assertRegex(result.stdout, r"undecided +1 ")
 

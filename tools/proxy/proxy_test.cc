@@ -100,7 +100,7 @@ TEST(Proxy, OneDirectionGoesOnAfterTheEndOfTheOther) {
 }
 
 TEST(Proxy, ATransportEndsAtWhateverByteThePlanSays) {
-  for (uint64_t byte : {1, 2, 49, 99}) {
+  for (const uint64_t byte : {1U, 2U, 49U, 99U}) {
     Road road(fmt::format("fin client=0 transport=0 of=c>s byte={}\n", byte));
     const auto client = road.Dial();
     net::Writer writer(*client, Text(100), false);
