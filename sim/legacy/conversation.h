@@ -51,8 +51,7 @@ class Conversation {
 
   Side side_;
   bool careful_;
-  bool speaks_;           // The other's greeting was heard, if there is to be one.
-  bool greeted_ = false;  // By us.
+  bool speaks_;  // The other's greeting was heard, if there is to be one.
   bool finished_ = false;
   bool peer_finished_ = false;
   bool receipt_came_ = false;
