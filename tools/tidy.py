@@ -91,7 +91,7 @@ ALLOWED = {
 SYSTEM_INCLUDES = ("CLI/", "asio/", "benchmark/", "fmt/", "gmock/", "gtest/", "nghttp2/", "nlohmann/", "openssl/",
                    "sodium")
 # Ours, but by the names that programs for stable-connection know.
-SYSTEM_INCLUDES += ("connectionclient.h", "connectionserver.h")
+SYSTEM_INCLUDES += ("connectionclient.h", "connectionenv.h", "connectionserver.h")
 
 # A workspace of its own, whose include paths begin there.
 CONSUMER = "testdata/consumer/"

@@ -26,14 +26,16 @@ void Client::TransportOpened(Time now, RandomSource random) {
     AppendWord(out_, session_->fingerprint_asked);
     return;
   }
-  // A request to resume at zero would be a new session's hello. So the hello is said again: a server of ours that has
-  // the session knows it, and any other begins anew.
+  // A request to resume at zero would be a new session's hello. So the hello is said again, with the public value
+  // negated: a server of ours that has the session knows it by that, and any other begins anew. The original's clients
+  // may all say one value; its negative none of them says.
   if (!session_) {
     exponent_ = random.NextNotZero();
     public_value_ = Power(kGenerator, exponent_);
   }
+  public_said_ = session_ ? Negated(public_value_) : public_value_;
   AppendWord(out_, uint64_t{0});
-  AppendWord(out_, public_value_);
+  AppendWord(out_, public_said_);
 }
 
 void Client::TransportClosed(Time now) {
@@ -78,12 +80,14 @@ void Client::Reply(Time now) {
 
 // A server of ours puts its instance into the low half of a challenge, for who knows both public values.
 uint32_t Client::InstanceIn(uint64_t server_public, uint64_t challenge) const {
-  return static_cast<uint32_t>(challenge) ^ static_cast<uint32_t>(Hash(public_value_, server_public));
+  return static_cast<uint32_t>(challenge) ^ static_cast<uint32_t>(Hash(public_said_, server_public));
 }
 
 void Client::Begin(uint64_t server_public, uint64_t challenge) {
   notices_.push_back({.kind = session_ ? Notice::Kind::kResumed : Notice::Kind::kOpened});
   instance_ = InstanceIn(server_public, challenge);
+  if (public_said_ != public_value_) exponent_ = ExponentOfNegated(exponent_);
+  public_value_ = public_said_;
   session_.emplace(Power(server_public, exponent_), server_public);
   Attach(0, challenge);
 }
@@ -146,7 +150,8 @@ size_t Client::Send(Time, ByteSpan plaintext) {
     session_->out.Encrypt(plaintext, out_);
     return plaintext.size();
   }
-  const size_t room = kWaitingBytes - std::min(kWaitingBytes, waiting_.size());
+  const size_t most = session_ ? kWaitingBytes : options_.waiting_at_first_max;
+  const size_t room = most - std::min(most, waiting_.size());
   plaintext = plaintext.first(std::min(plaintext.size(), room));
   Append(waiting_, plaintext);
   return plaintext.size();
@@ -215,7 +220,7 @@ size_t Client::MemoryBytes() const {
 
 uint64_t Client::StateDigest() const {
   Digest digest;
-  digest.Add(state_).Add(exponent_).Add(public_value_).Add(instance_).Add(beyond_window_);
+  digest.Add(state_).Add(exponent_).Add(public_value_).Add(public_said_).Add(instance_).Add(beyond_window_);
   if (state_ == State::kHandshake) digest.Add(handshake_since_);
   digest.Add(suspended_since_.value_or(kNever)).Add(ended_.has_value()).Add(ended_.value_or(Reason::kClosed));
   digest.Add(ByteSpan(reply_)).Add(ByteSpan(waiting_)).Add(ByteSpan(out_));

@@ -30,6 +30,7 @@ struct ClientOptions {
   Duration suspended_time = kDetachedTime;  // From the loss of a transport to the next that is open.
   // So many servers' counts in a row from before what is kept end the session. At least 1.
   uint32_t beyond_window_answers = kBeyondWindowAnswers;
+  size_t waiting_at_first_max = kWaitingBytes;  // What Send takes before there is a session.
 };
 
 namespace client_event {
@@ -80,8 +81,9 @@ class Client {
   // The next bytes of the transport's stream: any split of it gives the same stream. Ignored without a transport.
   void Receive(Time now, ByteSpan bytes);
 
-  // Appends to our stream. All of it is taken while a transport is open. Else as much as fits into kWaitingBytes, which
-  // goes out with the next handshake; returns how much. 0 after the end.
+  // Appends to our stream. All of it is taken while a transport is open. Else as much as fits into kWaitingBytes (or,
+  // before there is a session, waiting_at_first_max), which goes out with the next handshake; returns how much. 0 after
+  // the end.
   size_t Send(Time now, ByteSpan plaintext);
 
   // Ends the session, which the server is not told: it sees the transport close.
@@ -146,8 +148,9 @@ class Client {
   Time handshake_since_{};               // In kHandshake.
   std::optional<Time> suspended_since_;  // While there is a session, and no transport open.
   uint64_t exponent_ = 0;
-  uint64_t public_value_ = 0;
-  uint32_t instance_ = 0;  // Of the server that the session began with, if it is one of ours.
+  uint64_t public_value_ = 0;  // Of the session.
+  uint64_t public_said_ = 0;   // In the last hello.
+  uint32_t instance_ = 0;      // Of the server that the session began with, if it is one of ours.
   uint32_t beyond_window_ = 0;
   std::optional<Session> session_;
   std::optional<Reason> ended_;

@@ -99,7 +99,7 @@ TEST_F(LegacyDefects, ResumesAfterMoreThan255BytesByEitherFingerprint) {
   wires.Send(raw.id, plaintext);
   const Bytes ciphertext = wires.wires.back().to_client;
   int fd = 100;
-  for (size_t received : {69000, 70000, 4464, 65536}) {  // What the original's server and its client keep.
+  for (size_t received : {69000U, 70000U, 4464U, 65536U}) {  // What the original's server and its client keep.
     const size_t marked = received / kChunkBytes * kChunkBytes;
     EXPECT_TRUE(raw.Resume(++fd, received, FingerprintOf(raw.secret, ByteSpan(ciphertext).first(marked))));
     EXPECT_TRUE(raw.Resume(++fd, received, FingerprintOf(raw.secret, ByteSpan(plaintext).first(marked))));
@@ -129,7 +129,7 @@ TEST_F(LegacyDefects, KeepsWhatIsSentWhileDetached) {
   wires.Cut(client);
   Bytes down;
   Bytes up;
-  for (size_t size : {1, 255, 300, 64980}) {  // As much as may wait.
+  for (size_t size : {1U, 255U, 300U, 64980U}) {  // As much as may wait.
     Append(down, Noise(size, size));
     Append(up, Noise(size, size + 1));
     EXPECT_EQ(wires.pool.Send(wires.now, id, Noise(size, size)), size);
@@ -161,7 +161,7 @@ TEST_F(LegacyDefects, TakesHandshakesInPiecesOfAnySize) {
 
 // (6), (7)
 TEST_F(LegacyDefects, SendsAgainAcrossTheEdgeOfTheRing) {
-  for (size_t before : {65000, 65535, 65536, 65537, 131000}) {
+  for (size_t before : {65000U, 65535U, 65536U, 65537U, 131000U}) {
     for (bool up : {true, false}) {
       Wires world;
       TestClient& end = world.Add();

@@ -151,5 +151,36 @@ TEST_F(WithOriginalClient, OurPoolOpensSpeaksAndResumesAtAnyByteCount) {
   EXPECT_EQ(Wires::Count(wires.log, "Opened"), 1U);
 }
 
+// It never seeds its chance, so every process says the same first: who they are is a matter of what they prove.
+TEST(WithOriginalClients, OurPoolKeepsThoseApartThatSayTheSameHello) {
+  constexpr uint64_t kExponent = 4242;
+  Wires wires;
+  const auto say = [&wires](OriginalClient& client, int fd, const Bytes& bytes) {
+    for (Bytes said = bytes; !said.empty();) {
+      wires.pool.Receive(wires.now, fd, said, wires.source());
+      wires.PollPool();
+      said.clear();
+      const Bytes heard = std::exchange(wires.wires[static_cast<size_t>(fd) - 1].to_client, {});
+      EXPECT_TRUE(heard.empty() || client.Receive(heard, said));
+    }
+  };
+  std::vector<OriginalClient> clients(3, OriginalClient(kExponent));
+  std::vector<int32_t> ids;
+  for (int fd = 1; fd <= 3; ++fd) {
+    wires.wires.push_back({.fd = fd});
+    OriginalClient& client = clients[static_cast<size_t>(fd) - 1];
+    say(client, fd, client.Handshake());
+    say(client, fd, client.Send(Noise(10, static_cast<uint64_t>(fd))));
+    ids.push_back(wires.last_id);
+    if (fd == 2) wires.pool.End(wires.now, ids[1], Reason::kClosed);  // And the next says it once more.
+  }
+  EXPECT_EQ(Wires::Count(wires.log, "Opened"), 3U);
+  for (uint64_t i = 0; i < 3; ++i) EXPECT_EQ(wires.delivered[ids[i]], Noise(10, i + 1));
+  wires.Send(ids[0], Noise(20, 9));
+  Bytes out;
+  EXPECT_TRUE(clients[0].Receive(wires.wires[0].to_client, out));
+  EXPECT_EQ(clients[0].delivered, Noise(20, 9));
+}
+
 }  // namespace
 }  // namespace holdfast::legacy

@@ -76,7 +76,7 @@ void Pool::End(Time, int32_t id, Reason why) {
   } else {
     detached_.erase({session.detached_since, id});
   }
-  Forget(session);
+  Forget(id, session);
   sessions_.erase(found);
   notices_.push_back({.kind = Notice::Kind::kEnded, .id = id, .why = why});
 }
@@ -196,13 +196,14 @@ void Pool::Detach(Time now, int32_t id, Session& session) {
 }
 
 // All that names the session, but for the session and its transport.
-void Pool::Forget(Session& session) {
+void Pool::Forget(int32_t id, Session& session) {
   for (const Mark& mark : session.marks) {
     for (FingerprintIndex::Entry entry : mark) {
       if (entry != FingerprintIndex::kNone) index_.Remove(entry);
     }
   }
-  by_hello_.erase(session.client_public);
+  auto named = by_hello_.find(session.client_public);
+  if (named != by_hello_.end() && named->second == id) by_hello_.erase(named);
   if (ended_hellos_.insert(session.client_public).second) ended_.push_back(session.client_public);
   if (ended_.size() <= options_.remembered_max) return;
   ended_hellos_.erase(ended_.front());

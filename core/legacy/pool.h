@@ -109,6 +109,11 @@ class Pool {
   // From now on. The times also of what is waiting.
   void SetTimes(Duration handshake_time, Duration detached_time);
 
+  // Whether a session is on that transport.
+  bool IsAttached(int fd) const {
+    auto found = transports_.find(fd);
+    return found != transports_.end() && found->second.stage == Transport::Stage::kAttached;
+  }
   bool Has(int32_t id) const { return sessions_.contains(id); }
   size_t sessions() const { return sessions_.size(); }
   size_t handshakes() const { return waiting_.size(); }
@@ -196,7 +201,7 @@ class Pool {
   void Encrypt(int32_t id, Session& session, ByteSpan plaintext, Bytes& out);
   void AddMark(int32_t id, Session& session);
   void Detach(Time now, int32_t id, Session& session);
-  void Forget(Session& session);
+  void Forget(int32_t id, Session& session);
   void GiveUp(int fd, Transport& transport, Reason why);
   void Queue(int fd, Transport& transport);
 

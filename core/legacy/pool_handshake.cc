@@ -52,14 +52,15 @@ void Pool::Hello(int fd, Transport& transport, RandomSource random) {
   Queue(fd, transport);
 }
 
-// Also a resume of a client of ours that has received nothing yet: it repeats its hello, and sees by our public value
-// whether we know it. The challenge's low half then says how much we have, else which pool this is. Both are as good as
-// random for a client of the original's.
+// Also a resume of a client of ours that has received nothing yet: it repeats its hello with the value negated, and
+// sees by our public value whether we know it. The challenge's low half then says how much we have, else which pool
+// this is. Both are as good as random for a client of the original's, of which any number may say one value.
 void Pool::NewSession(int fd, Transport& transport, RandomSource random) {
   if (IsWeak(transport.client_public)) return GiveUp(fd, transport, Reason::kWeakKey);
-  if (ended_hellos_.contains(transport.client_public)) return GiveUp(fd, transport, Reason::kSessionGone);
+  const uint64_t repeated = Negated(transport.client_public);
+  if (ended_hellos_.contains(repeated)) return GiveUp(fd, transport, Reason::kSessionGone);
   uint32_t low = 0;
-  auto known = by_hello_.find(transport.client_public);
+  auto known = by_hello_.find(repeated);
   if (known != by_hello_.end()) {
     const Session& session = sessions_.at(known->second);
     transport.session = known->second;
@@ -68,7 +69,7 @@ void Pool::NewSession(int fd, Transport& transport, RandomSource random) {
     low = static_cast<uint32_t>(transport.told);
   } else {
     // Whose proof is still under way has been told by this hello that it came too late.
-    auto greeting = greeting_.find(transport.client_public);
+    auto greeting = greeting_.find(repeated);
     if (greeting != greeting_.end()) {
       const int earlier = greeting->second;
       GiveUp(earlier, transports_.at(earlier), Reason::kStaleAttempt);
@@ -132,7 +133,7 @@ void Pool::Open(int fd, Transport& transport) {
       sessions_.emplace(id, Session(transport.secret, transport.client_public, transport.server_public)).first->second;
   session.fd = fd;
   session.attempt = transport.attempt;
-  by_hello_[session.client_public] = id;
+  by_hello_.emplace(session.client_public, id);
   AddMark(id, session);
   LeaveHandshake(fd, transport);
   transport.session = id;

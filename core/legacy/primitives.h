@@ -38,6 +38,14 @@ uint64_t Power(uint64_t base, uint64_t exponent);
 // no honest peer sends.
 constexpr bool IsWeak(uint64_t public_value) { return public_value <= 1 || public_value >= kPrime - 1; }
 
+// The public value that is as far from 0 on the other side, and its exponent: the generator's (p-1)/2-th power is -1.
+constexpr uint64_t Negated(uint64_t public_value) { return kPrime - public_value; }
+constexpr uint64_t ExponentOfNegated(uint64_t exponent) {
+  constexpr uint64_t kHalf = (kPrime - 1) / 2;
+  exponent %= kPrime - 1;
+  return exponent >= kHalf ? exponent - kHalf : exponent + kHalf;
+}
+
 // H(x, y).
 uint64_t Hash(uint64_t x, uint64_t y);
 

@@ -80,5 +80,12 @@ TEST(LegacyPrimitives, FingerprintAndKeystreamDoNotDependOnTheSplit) {
   }
 }
 
+TEST(LegacyPrimitives, NegatesAPublicValueAndItsExponentAlike) {
+  for (const uint64_t exponent : {uint64_t{1}, uint64_t{0x0123456789abcdef}, (kPrime - 1) / 2 + 1, UINT64_MAX}) {
+    EXPECT_EQ(Power(kGenerator, ExponentOfNegated(exponent)), Negated(Power(kGenerator, exponent)));
+    EXPECT_EQ(Power(kGenerator, ExponentOfNegated(ExponentOfNegated(exponent))), Power(kGenerator, exponent));
+  }
+}
+
 }  // namespace
 }  // namespace holdfast::legacy

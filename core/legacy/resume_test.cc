@@ -63,8 +63,8 @@ TEST(LegacyResume, WorksAfterAnyNumberOfBytesEitherWay) {
 }
 
 TEST(LegacyResume, BringsBackEveryByteOfTheWindowAndEndsBeyondIt) {
-  for (size_t before : {0, 1, 255, 256, 300, 65535, 65536, 70000}) {
-    for (size_t lost : {1, 255, 256, 65280, 65535, 65536, 65537, 65792, 66000}) {
+  for (size_t before : {0U, 1U, 255U, 256U, 300U, 65535U, 65536U, 70000U}) {
+    for (size_t lost : {1U, 255U, 256U, 65280U, 65535U, 65536U, 65537U, 65792U, 66000U}) {
       for (bool up : {false, true}) {
         Wires wires;
         Talk talk(wires, wires.Add({.beyond_window_answers = 1}));
@@ -95,7 +95,7 @@ TEST(LegacyResume, BringsBackEveryByteOfTheWindowAndEndsBeyondIt) {
 }
 
 TEST(LegacyResume, WorksWhenTheWireIsCutAtAnyByteOfEitherDirection) {
-  for (size_t received : {0, 10, 300}) {
+  for (size_t received : {0U, 10U, 300U}) {
     for (bool to_server : {true, false}) {
       for (size_t cut = 0; cut <= 60; ++cut) {
         Wires wires;
@@ -251,7 +251,7 @@ TEST(LegacyResumeAtZero, RefusesACountOfWhatWasNeverSent) {
 }
 
 TEST(LegacyResume, TakesNoProofOfAnOlderAttemptThanTheLastThatSucceeded) {
-  for (size_t received : {0, 10}) {
+  for (size_t received : {0U, 10U}) {
     Wires wires;
     Talk talk(wires, wires.Add());
     talk.Open();
@@ -335,7 +335,7 @@ TEST(LegacyResumeAtZero, IsRefusedOnceTheSessionHasEnded) {
 }
 
 TEST(LegacyResume, WithAFlippedBitAnywhereHurtsNobodyElseAndReachesNoCheck) {
-  for (size_t received : {0, 300}) {
+  for (size_t received : {0U, 300U}) {
     for (size_t bit = 0; bit < 8 * 40; ++bit) {
       for (bool to_server : {true, false}) {
         Wires wires;

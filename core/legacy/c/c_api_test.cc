@@ -151,6 +151,67 @@ TEST_F(LegacyCApi, EndsTheSessionWithACauseWhenMoreIsSentWhileDetachedThanIsKept
   EXPECT_EQ(lost_, lost + 1);
 }
 
+TEST_F(LegacyCApi, KeepsAllThatIsSentBeforeTheFirstHandshake) {
+  const std::string much(100'000, 'x');
+  cc_send(client_, much.data(), much.size());
+  Pump();
+  EXPECT_EQ(at_server_[id_], much);
+  EXPECT_EQ(cc_ended(client_), nullptr);
+}
+
+TEST_F(LegacyCApi, EndsByTimeAtBothEndsThoughTheProgramNeverCallsATimeout) {
+  cc_send(client_, "hello", 5);
+  Pump();
+  Cut();
+  now_ms_ += 300'000;
+  cp_recv(pool_, 99, "\1", 1);
+  cc_handshake(client_);
+  Pump();
+  int ended = 0;
+  EXPECT_STREQ(cp_ended(pool_, &ended), "no transport was attached for too long");
+  EXPECT_STREQ(cc_ended(client_), "no transport was attached for too long");
+}
+
+TEST_F(LegacyCApi, HasASocketClosedThatIsGoneBeforeItHadASession) {
+  cp_recv(pool_, 50, "\1", 1);
+  cp_recv(pool_, 50, nullptr, 0);
+  pool_message message;
+  ASSERT_EQ(cp_poll(pool_, &message), POOL_OUT);
+  EXPECT_EQ(message.id, 50);
+  EXPECT_EQ(message.sz, 0U);
+  EXPECT_EQ(cp_poll(pool_, &message), POOL_EMPTY);
+}
+
+TEST_F(LegacyCApi, LetsGoOfAProgramThatShakesHandsAtEachEmptyMessageAfterTheEnd) {
+  cc_send(client_, "hello", 5);
+  Pump();
+  Cut();
+  const std::string much(65537, 'x');
+  cc_send(client_, much.data(), much.size());
+  ASSERT_NE(cc_ended(client_), nullptr);
+  connection_message message;
+  for (int turns = 0; cc_poll(client_, &message) != MESSAGE_EMPTY; ++turns) {
+    ASSERT_LT(turns, 10);
+    if (message.sz == 0) cc_handshake(client_);
+  }
+}
+
+// One message to many.
+TEST_F(LegacyCApi, KeepsAMessageUntilTheNextPoll) {
+  cc_send(client_, "hello", 5);
+  Pump();
+  cc_send(client_, "to all", 6);
+  connection_message said;
+  ASSERT_EQ(cc_poll(client_, &said), MESSAGE_OUT);
+  cp_recv(pool_, fd_, said.buffer, static_cast<size_t>(said.sz));
+  pool_message message;
+  ASSERT_EQ(cp_poll(pool_, &message), POOL_IN);
+  cp_send(pool_, id_, message.buffer, message.sz);
+  cp_send(pool_, id_, message.buffer, message.sz);
+  Pump();
+  EXPECT_EQ(at_client_, "to allto all");
+}
+
 TEST_F(LegacyCApi, AllowsNothingToBeDeleted) {
   cp_delete(nullptr);
   cc_close(nullptr);

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/legacy/c/connectionenv.h"
+#include "connectionenv.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -21,7 +21,7 @@ struct connection;
 
 struct connection_message {
   int sz;
-  const char* buffer; /* Until the next call with the connection. NULL if sz is 0. */
+  const char* buffer; /* Until the next cc_poll. NULL if sz is 0. */
 };
 
 /* There is a socket to the server. With the system's chance and time: net/legacy_env.cc. */
@@ -34,8 +34,8 @@ void cc_close(struct connection* c);
 /* There is a new socket to the server, and the one before is of no use any more. */
 void cc_handshake(struct connection* c);
 
-/* Sends. What is sent while no socket has been through its handshake is kept for the next, up to 64 KiB; more ends the
- * session. sz 0 is cc_handshake. */
+/* Sends. What is sent before the first handshake is through is kept, however much it is. What is sent while the session
+ * has no socket is kept for its next, up to 64 KiB; more ends the session. sz 0 is cc_handshake. */
 void cc_send(struct connection* c, const char* buffer, size_t sz);
 
 /* These bytes came from the socket. sz 0: it is gone. */
@@ -47,8 +47,8 @@ void cc_recv(struct connection* c, const char* buffer, size_t sz);
 
 int cc_poll(struct connection* c, struct connection_message* m);
 
-/* Why the session has ended, in words, or NULL: it has not. Then a new socket is of no use either: every cc_handshake
- * is answered with an empty MESSAGE_IN. Static storage. */
+/* Why the session has ended, in words, or NULL: it has not. Then a new socket is of no use either: cc_handshake is
+ * answered with an empty MESSAGE_IN, once until cc_poll says MESSAGE_EMPTY. Static storage. */
 const char* cc_ended(const struct connection* c);
 
 #ifdef __cplusplus

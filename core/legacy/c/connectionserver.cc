@@ -15,6 +15,7 @@ struct connection_pool {
 
   legacy::CEnv env;
   legacy::Pool pool;
+  std::deque<int> gone;  // Sockets of no session: they are to be closed, as the original has it.
   std::deque<std::pair<int, legacy::Reason>> ended;
 };
 
@@ -44,8 +45,11 @@ void cp_limits(connection_pool* cp, uint64_t handshake_ms, uint64_t detached_ms)
 }
 
 void cp_recv(connection_pool* cp, int fd, const char* buffer, size_t sz) {
-  if (sz == 0) return cp->pool.TransportClosed(cp->env.Now(), fd);
-  cp->pool.Receive(cp->env.Now(), fd, Span(buffer, sz), cp->env.source());
+  const holdfast::Time now = cp->env.Now();
+  cp->pool.Tick(now);  // Programs for the original could not call cp_timeout: it was not there.
+  if (sz > 0) return cp->pool.Receive(now, fd, Span(buffer, sz), cp->env.source());
+  if (!cp->pool.IsAttached(fd)) cp->gone.push_back(fd);
+  cp->pool.TransportClosed(now, fd);
 }
 
 void cp_send(connection_pool* cp, int id, const char* buffer, size_t sz) {
@@ -57,6 +61,11 @@ void cp_send(connection_pool* cp, int id, const char* buffer, size_t sz) {
 
 int cp_poll(connection_pool* cp, pool_message* m) {
   namespace event = legacy::pool_event;
+  if (!cp->gone.empty()) {
+    const int fd = cp->gone.front();
+    cp->gone.pop_front();
+    return Fill(m, POOL_OUT, fd, {});
+  }
   while (auto event = cp->pool.Poll()) {
     if (const auto* write = std::get_if<event::Write>(&*event)) return Fill(m, POOL_OUT, write->fd, write->bytes);
     if (const auto* close = std::get_if<event::CloseTransport>(&*event)) return Fill(m, POOL_OUT, close->fd, {});

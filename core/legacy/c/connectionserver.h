@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/legacy/c/connectionenv.h"
+#include "connectionenv.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,7 +22,7 @@ struct connection_pool;
 struct pool_message {
   int id; /* Of a session for POOL_IN, a descriptor for POOL_OUT. */
   size_t sz;
-  const char* buffer; /* Until the next call with the pool. NULL if sz is 0. */
+  const char* buffer; /* Until the next cp_poll. NULL if sz is 0. */
 };
 
 /* With the system's chance and time: net/legacy_env.cc. */
@@ -33,13 +33,13 @@ struct connection_pool* cp_new_with(const struct connection_env* env);
 void cp_delete(struct connection_pool* cp);
 
 /* Closes the sockets of handshakes that take too long, and ends the sessions that have had no socket for too long. Call
- * it now and then, then cp_poll. */
+ * it now and then, then cp_poll. (cp_recv does it too, so a program that never calls this is late at most.) */
 void cp_timeout(struct connection_pool* cp);
 /* How long that is: 10 s for the one and 300 s for the other, unless said otherwise here. */
 void cp_limits(struct connection_pool* cp, uint64_t handshake_ms, uint64_t detached_ms);
 
 /* These bytes came from the socket, which need not be known. sz 0: the socket is gone, and nothing more may be written
- * to it; its session waits for another one. */
+ * to it; its session waits for another one. If it had none, an empty POOL_OUT says that it is to be closed. */
 void cp_recv(struct connection_pool* cp, int fd, const char* buffer, size_t sz);
 
 /* Sends to a session; ignored if there is none of this id. What is sent while it has no socket is kept for its next, up
