@@ -18,6 +18,7 @@ CORE_LIBRARIES = [
     "//core/crypto",
     "//core/crypto:fast",
     "//core/crypto:openssl",
+    "//core/demux",
     "//core/legacy",
     "//core/legacy/c",
     "//core/noise",

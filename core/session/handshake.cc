@@ -39,12 +39,13 @@ Preamble PreambleOf(Kind kind, PatternId pattern, Suite suite) {
   return preamble;
 }
 
-// HF-PRE-2, HF-NEW-1, HF-NEW-2, HF-KEY-4, HF-KEY-12.
+// HF-PRE-2, HF-NEW-1, HF-NEW-2, HF-KEY-4, HF-KEY-12, HF-NET-10.
 NoiseHandshake BeginNew(const Preamble& preamble, bool initiator, const std::optional<KeyPair>& static_key,
-                        const std::optional<NetworkKey>& network_key) {
+                        const std::optional<NetworkKey>& network_key, ByteSpan before) {
   const PatternId pattern = static_cast<PatternId>(preamble.pattern);
   HOLDFAST_CHECK(IsPrivate(pattern) == network_key.has_value());
-  Bytes prologue = Encode(preamble);
+  Bytes prologue = ToBytes(before);
+  Append(prologue, Encode(preamble));
   NoiseConfig config;
   config.pattern = MustFind(NoiseNameOf(pattern));
   config.suite = static_cast<Suite>(preamble.suite);
@@ -55,9 +56,10 @@ NoiseHandshake BeginNew(const Preamble& preamble, bool initiator, const std::opt
   return NoiseHandshake(config);
 }
 
-// HF-PRE-2, HF-RES-6, HF-KEY-5.
-NoiseHandshake BeginResume(const Preamble& preamble, const Epoch& epoch, bool initiator) {
-  Bytes prologue = Encode(preamble);
+// HF-PRE-2, HF-RES-6, HF-KEY-5, HF-NET-10.
+NoiseHandshake BeginResume(const Preamble& preamble, const Epoch& epoch, bool initiator, ByteSpan before) {
+  Bytes prologue = ToBytes(before);
+  Append(prologue, Encode(preamble));
   Append(prologue, epoch.locator);
   const Key psk = epoch.resume_key.Clone();
   NoiseConfig config;

@@ -24,12 +24,12 @@ constexpr PatternId NewSessionPattern(bool mutual, bool is_private) {
 }
 
 // NX or XX, with psk0 in a private network, as the preamble says. `static_key`: this side's, if it sends one.
-// `network_key`: exactly in a private network.
+// `network_key`: exactly in a private network. `before`: what came before the preamble and is to be bound. HF-NET-10.
 NoiseHandshake BeginNew(const Preamble& preamble, bool initiator, const std::optional<KeyPair>& static_key,
-                        const std::optional<NetworkKey>& network_key);
+                        const std::optional<NetworkKey>& network_key, ByteSpan before = {});
 
 // NNpsk0 under the epoch's resume key.
-NoiseHandshake BeginResume(const Preamble& preamble, const Epoch& epoch, bool initiator);
+NoiseHandshake BeginResume(const Preamble& preamble, const Epoch& epoch, bool initiator, ByteSpan before = {});
 
 // Appends u16 length and the next message of `noise`. HF-PRE-8.
 Status WriteFramed(NoiseHandshake& noise, Entropy& entropy, ByteSpan payload, Bytes& out);

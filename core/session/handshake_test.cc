@@ -70,5 +70,37 @@ TEST(Handshake, OfAResumeIsBoundToPreambleLocatorAndKey) {
   EXPECT_FALSE(refused(preamble, SomeEpoch()));
 }
 
+// HF-NET-10.
+TEST(Handshake, OfEitherKindIsBoundToWhatCameBeforeIt) {
+  TestEntropy entropy;
+  Bytes before(36);
+  entropy.Fill(before);
+  const Preamble resume = PreambleOf(Kind::kResume, kResumePattern, Suite::kChaChaPoly);
+  const Preamble fresh = PreambleOf(Kind::kNew, PatternId::kNxPsk0, Suite::kChaChaPoly);
+  const std::optional<NetworkKey> network = NetworkKey(Key().span());
+  const std::optional<KeyPair> server_key = KeyPair::Generate(entropy);
+  const auto begin = [&](bool is_resume, bool initiator, ByteSpan bound) {
+    return is_resume ? BeginResume(resume, SomeEpoch(), initiator, bound)
+                     : BeginNew(fresh, initiator, initiator ? std::nullopt : server_key, network, bound);
+  };
+  for (bool is_resume : {false, true}) {
+    NoiseHandshake client = begin(is_resume, true, before);
+    Bytes message1;
+    ASSERT_TRUE(WriteFramed(client, entropy, {}, message1));
+    const auto refused = [&](ByteSpan bound) {
+      Bytes payload;
+      return !begin(is_resume, false, bound).ReadMessage(Body(message1), payload);
+    };
+    EXPECT_FALSE(refused(before));
+    EXPECT_TRUE(refused({}));
+    EXPECT_TRUE(refused(ByteSpan(before).first(35)));
+    for (size_t bit = 0; bit < 8 * before.size(); ++bit) {
+      Bytes other = before;
+      other[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
+      EXPECT_TRUE(refused(other));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace holdfast

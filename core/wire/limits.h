@@ -72,6 +72,14 @@ inline constexpr size_t kMemoryMax = 1 << 30;
 inline constexpr Duration kClockWindow = 120s;  // How far two clocks may be apart. HF-NEW-17.
 inline constexpr size_t kReplaysMax = 1 << 16;  // Greetings remembered. HF-NEW-17.
 
+// --- Telling protocols apart on a shared port ---
+inline constexpr Duration kIdentifyTime = 5s;          // From accept to a verdict.
+inline constexpr size_t kUndecidedMax = 1024;          // Connections without one.
+inline constexpr size_t kHttpHeadBytesMax = 8192;      // What is read of a request to find a WebSocket.
+inline constexpr size_t kClientHelloBytesMax = 16384;  // What is read of a TLS stream to find ALPN.
+inline constexpr size_t kBoundBytesMax = 64;           // What came before a transport's preamble. HF-NET-10.
+inline constexpr int kNonceDrawsMax = 64;  // Each is drawn again with a chance of less than 1/100. HF-NET-5.
+
 // --- Moving a session (docs/protocol.md 15) ---
 inline constexpr size_t kImportsMax = 1 << 20;            // Blobs that a pool remembers. HF-MOV-8.
 inline constexpr size_t kBlobBytesMax = size_t{1} << 30;  // HF-MOV-3.

@@ -189,4 +189,44 @@ struct CloseFrame {
   bool operator==(const CloseFrame&) const = default;
 };
 
+// --- 16 Private networks of any protocol -------------------------------------------------------------------------
+
+inline constexpr Magic kNetworkMagic = {0xe9, 'H', 'L', 'N', 0x0d, 0x0a, 0x1a, 0x0a};
+inline constexpr uint8_t kNetworkVersion = 1;
+
+enum class NetworkMode : uint8_t { kAnnounced = 1, kHidden = 2 };
+
+// What follows a head.
+enum class NetworkKind : uint8_t { kNonce = 1, kVersions = 2 };
+
+// 16.2 The beginning of what is announced. Any value is readable: HF-NET-9 says what is done about it.
+struct NetworkHead {
+  Magic magic = kNetworkMagic;
+  uint8_t version = kNetworkVersion;
+  uint8_t kind = 0;
+  uint16_t length = 0;  // Of what follows.
+  WIRE_FIELDS(magic, version, kind, length)
+  bool operator==(const NetworkHead&) const = default;
+};
+inline constexpr size_t kNetworkHeadBytes = 12;
+static_assert(EncodedSize(NetworkHead{}) == kNetworkHeadBytes);
+
+// 16.1 Also the nonce of the stream that follows. HF-NET-2.
+struct NetworkNonce {
+  std::array<uint8_t, 16> random = {};
+  std::array<uint8_t, 8> tag = {};
+  WIRE_FIELDS(random, tag)
+  bool operator==(const NetworkNonce&) const = default;
+};
+inline constexpr size_t kNetworkNonceBytes = 24;
+static_assert(EncodedSize(NetworkNonce{}) == kNetworkNonceBytes);
+
+// 16.2 From the server only. HF-NET-9.
+struct NetworkVersions {
+  uint8_t lowest = kNetworkVersion;
+  uint8_t highest = kNetworkVersion;
+  WIRE_FIELDS(lowest, highest)
+  bool operator==(const NetworkVersions&) const = default;
+};
+
 }  // namespace holdfast
