@@ -137,7 +137,12 @@ Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
-TransportId Client::TransportOpened(Time now) { return impl_->Opened(now); }
+TransportId Client::TransportOpened(Time now, ByteSpan bound) {
+  HOLDFAST_CHECK(bound.size() <= limits::kBoundBytesMax);
+  const TransportId id = impl_->Opened(now);
+  if (impl_->attempt) impl_->attempt->bound = ToBytes(bound);
+  return id;
+}
 
 void Client::TransportClosed(Time, TransportId transport) {
   if (impl_->Owns(transport, impl_->attempt)) {

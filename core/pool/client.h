@@ -57,7 +57,9 @@ class Client {
 
   // A fresh byte stream to the server exists. An attempt on an earlier one is given up; an attached one stays attached
   // until the new one has proved itself (HF-RES-4). After the end: a transport that is closed at once.
-  TransportId TransportOpened(Time now);
+  // `bound`: what both ends know to have come before its first byte, which the handshake is bound to; at most
+  // limits::kBoundBytesMax (HF-NET-10).
+  TransportId TransportOpened(Time now, ByteSpan bound = {});
 
   // The transport is gone, whoever closed it. Its bytes must have been given to Receive and polled before. Ignored for
   // transports that are forgotten.

@@ -13,6 +13,7 @@ ClientTransport ClientTransport::ForkForSimulation(const ForkKey& key) const {
   copy.id = id;
   copy.reader = reader;
   copy.writable = writable;
+  copy.bound = bound;
   copy.deadline = deadline;
   if (noise) copy.noise = noise->ForkForSimulation(key);
   copy.offered = offered;
@@ -33,6 +34,7 @@ void ClientTransport::DigestInto(Digest& digest) const {
   if (hint) digest.Add(*hint);
   digest.Add(link.has_value());
   if (link) link->DigestInto(digest);
+  if (!bound.empty()) digest.Add(bound);
 }
 
 uint64_t Client::StateDigest() const {

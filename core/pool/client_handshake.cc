@@ -11,13 +11,14 @@ namespace holdfast {
 // HF-NEW-1, HF-RES-6.
 Event Client::Impl::WriteMessage1(Time now, Entropy& entropy) {
   message1.clear();
+  const Bytes bound = std::exchange(attempt->bound, {});
   Status written;
   if (!epoch) {
     Move(kClientTransitions, state, ClientInput::kGreet);
     const Preamble preamble = PreambleOf(Kind::kNew, pattern(), config.suite);
     const ClientParameters parameters = {
         {session.in().credit_limit()}, MillisecondsOf(config.hold), MillisecondsOf(config.session.dead_transport)};
-    attempt->noise = BeginNew(preamble, true, config.static_key, config.network_key);
+    attempt->noise = BeginNew(preamble, true, config.static_key, config.network_key, bound);
     message1 = Encode(preamble);
     const Bytes payload = config.network_key
                               ? Encode(PrivateClientParameters{parameters, clock.At(now).value_or(WallTime{}).unix_ms})
@@ -37,7 +38,7 @@ Event Client::Impl::WriteMessage1(Time now, Entropy& entropy) {
       early = session.TakeEarly(early_runs);  // HF-RES-29, HF-RES-30.
       request.early = {early};
     }
-    attempt->noise = BeginResume(preamble, *epoch, true);
+    attempt->noise = BeginResume(preamble, *epoch, true, bound);
     message1 = Encode(preamble);
     Append(message1, epoch->locator);
     written = WriteFramed(*attempt->noise, entropy, Encode(request), message1);

@@ -27,6 +27,7 @@ struct ClientTransport {
   MessageReader reader;
   ByteSpan input;  // Given to Receive and not yet read; the caller's memory.
   bool writable = true;
+  Bytes bound;                              // Until message 1. HF-NET-10.
   Time deadline = kNever;                   // Of an attempt.
   std::optional<NoiseHandshake> noise;      // Once message 1 is written.
   std::optional<ServerParameters> offered;  // Message 2 of a new session is verified; they wait for the verdict.

@@ -94,8 +94,8 @@ class Pair {
   // Opens a transport at once; its bytes move with Run. `to_server` and `to_client` say after how many it dies.
   TestPipe& Connect(size_t to_server = kNoCut, size_t to_client = kNoCut) {
     TestPipe pipe;
-    pipe.client_id = client.TransportOpened(now);
-    pipe.server_id = server.TransportOpened(now);
+    pipe.client_id = client.TransportOpened(now, client_bound);
+    pipe.server_id = server.TransportOpened(now, {}, server_bound);
     pipe.to_server_left = to_server;
     pipe.to_client_left = to_client;
     pipes.push_back(std::move(pipe));
@@ -186,6 +186,8 @@ class Pair {
   TestSide client_side;
   TestSide server_side;
   std::optional<Time> dial_at;
+  Bytes client_bound;  // What each end is told to have come before, from the next Connect on. HF-NET-10.
+  Bytes server_bound;
   std::vector<SealMark> server_seals;  // Of every record that the server wrote.
 
  private:

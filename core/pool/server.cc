@@ -247,7 +247,12 @@ Server::Server(Server&&) noexcept = default;
 Server& Server::operator=(Server&&) noexcept = default;
 Server::~Server() = default;
 
-TransportId Server::TransportOpened(Time now, SourceKey source) { return impl_->Opened(now, source); }
+TransportId Server::TransportOpened(Time now, SourceKey source, ByteSpan bound) {
+  HOLDFAST_CHECK(bound.size() <= limits::kBoundBytesMax);
+  const TransportId id = impl_->Opened(now, source);
+  impl_->FindTransport(id)->bound = ToBytes(bound);
+  return id;
+}
 
 void Server::TransportClosed(Time, TransportId id) {
   ServerTransport* transport = impl_->FindTransport(id);

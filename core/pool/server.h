@@ -61,8 +61,10 @@ class Server {
   Server& operator=(Server&&) noexcept;
   ~Server();
 
-  // A byte stream was accepted.
-  TransportId TransportOpened(Time now, SourceKey source = {});
+  // A byte stream was accepted; `now` may lie back at that moment if somebody else read from it first. `bound`: what
+  // both ends know to have come before its first byte, which the handshake is bound to; at most limits::kBoundBytesMax
+  // (HF-NET-10).
+  TransportId TransportOpened(Time now, SourceKey source = {}, ByteSpan bound = {});
 
   // The transport is gone, whoever closed it. Its bytes must have been given to Receive and polled before. Ignored for
   // transports that are forgotten.

@@ -18,6 +18,7 @@ ServerTransport ServerTransport::ForkForSimulation(const ForkKey& key) const {
   copy.writable = writable;
   copy.ready = ready;
   copy.held = held;
+  copy.bound = bound;
   copy.preamble = preamble;
   if (greeting) copy.greeting = std::make_unique<Greeting>(greeting->noise.ForkForSimulation(key), greeting->asked);
   copy.failure = failure;
@@ -42,6 +43,7 @@ void ServerTransport::DigestInto(Digest& digest) const {
   if (greeting) greeting->noise.DigestInto(digest);
   digest.Add(link.has_value());
   if (link) link->DigestInto(digest);
+  if (!bound.empty()) digest.Add(bound);
 }
 
 ServerSession ServerSession::ForkForSimulation(const ForkKey& key) const {

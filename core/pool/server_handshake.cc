@@ -37,6 +37,7 @@ void Server::Impl::FailHandshake(ServerTransport& transport, Error why) {
   transport.reader = {};
   transport.greeting.reset();
   transport.outgoing = {};
+  transport.bound = {};
 }
 
 // HF-PRE-3.
@@ -94,7 +95,8 @@ bool Server::Impl::ReadMessage1(Time now, ServerTransport& transport, Entropy& e
 // HF-NEW-5, HF-NEW-6.
 Status Server::Impl::OnNewSession(Time now, ServerTransport& transport, ByteSpan message, Entropy& entropy) {
   if (sessions.size() - embryos.size() >= config.sessions_max) return std::unexpected(Error::kTableFull);  // HF-LIM-3.
-  NoiseHandshake noise = BeginNew(transport.preamble, false, config.static_key, config.network_key);
+  NoiseHandshake noise =
+      BeginNew(transport.preamble, false, config.static_key, config.network_key, std::exchange(transport.bound, {}));
   Bytes payload;
   HOLDFAST_TRY(noise.ReadMessage(message, payload));
   ClientParameters asked;
@@ -231,7 +233,7 @@ Status Server::Impl::OnResume(Time now, ServerTransport& transport, ByteSpan mes
   const bool under_pending = session.pending && session.pending->locator == transport.locator;
   Epoch& epoch = under_pending ? *session.pending : *session.current;
 
-  NoiseHandshake noise = BeginResume(transport.preamble, epoch, false);
+  NoiseHandshake noise = BeginResume(transport.preamble, epoch, false, std::exchange(transport.bound, {}));
   Bytes payload;
   HOLDFAST_TRY(noise.ReadMessage(message, payload));
   auto request = Decode<ResumeRequest>(payload);

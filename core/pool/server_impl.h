@@ -55,6 +55,7 @@ struct ServerTransport {
   bool writable = true;
   bool ready = false;  // Is in the ready queue.
   bool held = false;   // The reader holds a record that came before the verdict on its sender.
+  Bytes bound;         // Until message 1. HF-NET-10.
   Preamble preamble;
   Locator locator = {};
   std::unique_ptr<Greeting> greeting;  // In kMessage3.
