@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kHeader = "/key/swarm/psk/1.0.0/";
 constexpr std::array<std::string_view, 3> kEncodings = {"/base16/", "/base64/", "/bin/"};
+constexpr std::string_view kBase16Digits = "0123456789abcdef";
 constexpr std::string_view kBase64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr size_t kBase64Chars = 44;  // Of 32 bytes; the last is '='.
 
@@ -139,7 +140,7 @@ SecretBytes WritePnetKeyFile(const Key& key, PnetKeyEncoding encoding) {
   switch (encoding) {
     case PnetKeyEncoding::kBase16:
       for (uint8_t byte : bytes) {
-        for (uint32_t digit : {byte >> 4, byte & 15}) put(digit < 10 ? '0' + digit : 'a' + digit - 10);
+        for (int shift : {4, 0}) put(static_cast<uint8_t>(kBase16Digits[byte >> shift & 15]));
       }
       put('\n');
       break;
