@@ -15,19 +15,11 @@
 
 #include "core/base/bytes.h"
 #include "core/base/check.h"
-#include "core/base/random.h"
+#include "core/crypto/test_entropy.h"
 #include "core/demux/network_stream.h"
 
 namespace holdfast {
 namespace {
-
-class SeededEntropy : public Entropy {
- public:
-  void Fill(MutableByteSpan out) override { stream_.Fill(out); }
-
- private:
-  NamedStream stream_{1, "fuzz"};
-};
 
 struct Outcome {
   std::optional<Error> error;
@@ -67,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const Key network_key(std::array<uint8_t, kKeyBytes>{1, 2, 3});
   static const NetworkKeys keys(network_key);
   const auto reader = [&] {
-    SeededEntropy same;
+    TestEntropy same;
     NetworkStream stream =
         sender == NetworkRole::kClient ? NetworkStream::Server(keys, mode) : NetworkStream::Client(keys, mode, same);
     Bytes said;

@@ -1,6 +1,5 @@
 #include "net/forked.h"
 
-#include <dirent.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
@@ -10,6 +9,8 @@
 #include <memory>
 #include <string>
 #include <utility>
+
+#include "net/test_support.h"
 
 namespace holdfast::net {
 namespace {
@@ -28,14 +29,6 @@ std::string ResultOf(const std::function<Bytes()>& work, const ForkedOptions& op
 }
 
 Bytes Words(const std::string& text) { return Bytes(text.begin(), text.end()); }
-
-size_t OpenDescriptors() {
-  size_t count = 0;
-  DIR* folder = opendir("/proc/self/fd");
-  while (readdir(folder) != nullptr) ++count;
-  closedir(folder);
-  return count;
-}
 
 [[noreturn]] void WaitForEver() {
   while (true) pause();

@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "core/base/random.h"
+#include "core/crypto/test_entropy.h"
 #include "core/demux/demultiplexer.h"
 #include "core/demux/network_stream.h"
 #include "core/demux/undecided.h"
@@ -21,15 +21,6 @@ namespace {
 constexpr WallTime kNoon = {1'800'000'000'000};
 constexpr Duration kTime = 60s;  // To identify, and for the handshake: one moment for all that is wrong.
 constexpr Time kStart{1ns};
-
-class SeededEntropy : public Entropy {
- public:
-  explicit SeededEntropy(uint64_t seed) : stream_(seed, "entropy") {}
-  void Fill(MutableByteSpan out) override { stream_.Fill(out); }
-
- private:
-  NamedStream stream_;
-};
 
 const std::array<uint8_t, kKeyBytes> kGroup = {1, 2, 3, 4};
 const Key kGroupKey(kGroup);
@@ -120,7 +111,7 @@ class Listener {
   Port port_;
   Undecided<uint64_t, uint64_t> undecided_{UndecidedLimits{.time = kTime}};
   uint64_t accepts_ = 0;
-  SeededEntropy entropy_{2};
+  TestEntropy entropy_{2};
   Server server_;
   Time accepted_ = kStart;
   std::optional<Demultiplexer> demultiplexer_;
@@ -171,7 +162,7 @@ class Member {
   }
 
   NetworkKeys keys_{kGroupKey};
-  SeededEntropy entropy_{3};
+  TestEntropy entropy_{3};
   Client client_;
   std::optional<NetworkStream> stream_;
   TransportId transport_ = TransportId::kNone;
@@ -274,7 +265,7 @@ TEST(SharedPort, TellsNothingToWhoeverRepeatsAMembersFirstFlight) {
 
 // HF-NET-10.
 TEST(SharedPort, RefusesAGreetingUnderAnothersPreamble) {
-  SeededEntropy entropy(5);
+  TestEntropy entropy(5);
   const NetworkKeys keys(kGroupKey);
   NetworkStream original = NetworkStream::Client(keys, NetworkMode::kHidden, entropy);
   NetworkStream other = NetworkStream::Client(keys, NetworkMode::kHidden, entropy);

@@ -212,9 +212,9 @@ class Pool {
   std::map<int32_t, Session> sessions_;
   Transports transports_;
   FingerprintIndex index_;
-  std::map<uint64_t, int32_t> by_hello_;  // Sessions by the client's public value.
-  std::map<uint64_t, int> greeting_;      // Transports that wait for the proof of a new session, likewise.
-  std::deque<uint64_t> ended_;            // And sessions that have ended, the oldest first.
+  std::map<uint64_t, int32_t> by_hello_;         // Sessions by the client's public value.
+  std::set<std::pair<uint64_t, int>> greeting_;  // Transports that wait for the proof of a new session, likewise.
+  std::deque<uint64_t> ended_;                   // And sessions that have ended, the oldest first.
   std::set<uint64_t> ended_hellos_;
   std::set<std::pair<Time, int>> waiting_;       // Handshakes by age.
   std::set<std::pair<Time, int32_t>> detached_;  // Sessions by age.

@@ -1,6 +1,7 @@
 // What a Pool does until a transport has proved of which session it is.
 
 #include <algorithm>
+#include <climits>
 #include <limits>
 
 #include "core/legacy/pool.h"
@@ -29,8 +30,7 @@ bool Pool::Fill(Transport& transport, size_t size, ByteSpan& bytes) {
 
 void Pool::LeaveHandshake(int fd, Transport& transport) {
   waiting_.erase({transport.since, fd});
-  auto greeting = greeting_.find(transport.client_public);
-  if (greeting != greeting_.end() && greeting->second == fd) greeting_.erase(greeting);
+  greeting_.erase({transport.client_public, fd});
 }
 
 void Pool::Hello(int fd, Transport& transport, RandomSource random) {
@@ -68,13 +68,12 @@ void Pool::NewSession(int fd, Transport& transport, RandomSource random) {
     transport.told = session.received;
     low = static_cast<uint32_t>(transport.told);
   } else {
-    // Whose proof is still under way has been told by this hello that it came too late.
-    auto greeting = greeting_.find(repeated);
-    if (greeting != greeting_.end()) {
-      const int earlier = greeting->second;
+    // Those whose proof is still under way have been told by this hello that they came too late.
+    for (auto next = greeting_.lower_bound({repeated, INT_MIN}); next != greeting_.end() && next->first == repeated;) {
+      const int earlier = (next++)->second;
       GiveUp(earlier, transports_.at(earlier), Reason::kStaleAttempt);
     }
-    greeting_[transport.client_public] = fd;
+    greeting_.insert({transport.client_public, fd});
     const uint64_t exponent = random.NextNotZero();
     transport.server_public = Power(kGenerator, exponent);
     transport.secret = Power(transport.client_public, exponent);

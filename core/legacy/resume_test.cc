@@ -292,6 +292,27 @@ TEST(LegacyResumeAtZero, HasAProofThatComesAfterTheNextHelloRefused) {
   EXPECT_EQ(wires.log, (std::vector<std::string>{"Close kStaleAttempt", "Opened"}));
 }
 
+TEST(LegacyResumeAtZero, HasEveryProofThatComesAfterTheNextHelloRefused) {
+  Wires wires;
+  Talk talk(wires, wires.Add());
+  talk.Up(AsBytes("hello"));
+  // Every proof is late, and so is the hello of the third attempt, which says what that of the fourth does.
+  std::vector<TestWire*> attempts;
+  for (int attempt = 0; attempt < 4; ++attempt) {
+    TestWire& wire = *attempts.emplace_back(&wires.Connect(talk.client));
+    if (attempt != 2) wires.Carry(wire, true);
+    wires.Carry(wire, false);
+    wires.CutClient(talk.client);
+  }
+  wires.Carry(*attempts[2], true);
+  wires.Carry(wires.Connect(talk.client), true);
+  wires.Run();
+  talk.id = wires.last_id;
+  talk.ExpectAll();
+  EXPECT_EQ(Wires::Count(wires.log, "Opened"), 1U);
+  EXPECT_EQ(Wires::Count(wires.log, "Close kStaleAttempt"), 4U);
+}
+
 TEST(LegacyResumeAtZero, NeverGivesASecondServersApplicationWhatTheFirstOnesMayHave) {
   Wires wires;
   Talk talk(wires, wires.Add());
