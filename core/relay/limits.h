@@ -23,7 +23,6 @@ inline constexpr Duration kShadowSaltTime = 60s;            // SIP022: how long 
 // What waits to be sent on, of each direction: no more is taken once it is as much. The last bytes that are taken may
 // complete one chunk, so that what is held is at most this and kShadow2022ChunkBytesMax more.
 inline constexpr size_t kRelayBufferBytes = 65536;
-inline constexpr size_t kRelayTakenBytesMax = 16384;  // Of one Receive, between two looks at the buffer.
 inline constexpr size_t kRelayWriteBytesMax = 16384;  // Of the stream, in one Write.
 
 // --- What strangers can make it hold ---

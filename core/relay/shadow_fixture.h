@@ -57,7 +57,7 @@ inline constexpr uint64_t kFixtureUnixMs = 1'700'000'000'000;
 
 // One end's clock and memory. The wall clock goes with the elapsed time.
 struct ShadowEnd {
-  SaltSet salts;
+  SaltSet salts = SaltSet();
   Time now = Time(1s);
 
   ShadowMoment moment() {

@@ -63,14 +63,14 @@ Status ShadowServer::Open(const ShadowMoment& moment, ByteSpan& input, Bytes& pl
     return aead->Open(moment, key_, input, plaintext, plaintext_max);
   }
   if (auto* stream = std::get_if<StreamOpener>(&opener_)) {
-    HOLDFAST_TRY(stream->Open(moment, key_, input, plaintext, plaintext_max));
-    if (!target_) target_ = stream->target();
-    return {};
+    const Status opened = stream->Open(moment, key_, input, plaintext, plaintext_max);
+    if (!target_) target_ = stream->target();  // Also if what follows it is wrong: it may come in the same piece.
+    return opened;
   }
   auto& request = std::get<Request2022Opener>(opener_);
-  HOLDFAST_TRY(request.Open(moment, key_, input, plaintext, plaintext_max));
+  const Status opened = request.Open(moment, key_, input, plaintext, plaintext_max);
   if (!target_) target_ = request.target();
-  return {};
+  return opened;
 }
 
 // The header may lie in several chunks, and payload may follow it in the last.

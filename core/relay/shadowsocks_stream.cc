@@ -117,11 +117,11 @@ Status StreamOpener::Open(const ShadowMoment& moment, const ShadowKey& key, Byte
     cipher_.emplace(CipherFor(key, StreamCipher::Direction::kDecrypt, iv_.span()));
   }
   if (role_ == StreamRole::kRequest && !target_) {
-    const Result<bool> whole = OpenTarget(key, input);
+    const Result<bool> whole = OpenTarget(moment, key, input);
     if (!whole) return std::unexpected(whole.error());
     if (!*whole) return {};
   }
-  if (!admitted_) {
+  if (role_ == StreamRole::kResponse && !admitted_) {
     HOLDFAST_TRY(moment.salts.Admit(moment.now, iv_.span()));
     admitted_ = true;
   }
@@ -141,7 +141,7 @@ bool StreamOpener::Fill(ByteSpan& input, size_t size) {
   return whole;
 }
 
-Result<bool> StreamOpener::OpenTarget(const ShadowKey& key, ByteSpan& input) {
+Result<bool> StreamOpener::OpenTarget(const ShadowMoment& moment, const ShadowKey& key, ByteSpan& input) {
   const bool one_time_auth = HasOneTimeAuth(key, role_);
   size_t size = 1;
   for (;;) {
@@ -160,6 +160,7 @@ Result<bool> StreamOpener::OpenTarget(const ShadowKey& key, ByteSpan& input) {
       Reader reader(ByteSpan(header).first(**known));
       Target target = ReadTarget(reader);
       HOLDFAST_TRY(reader.Finish());
+      HOLDFAST_TRY(moment.salts.Admit(moment.now, iv_.span()));
       target_ = std::move(target);
       plain_.Clear();
       return true;

@@ -74,11 +74,12 @@ class StreamOpener {
  private:
   // Decrypts until plain_ holds `size` bytes; whether it does.
   bool Fill(ByteSpan& input, size_t size);
-  Result<bool> OpenTarget(const ShadowKey& key, ByteSpan& input);
+  // The target is there once its IV is known to be new.
+  Result<bool> OpenTarget(const ShadowMoment& moment, const ShadowKey& key, ByteSpan& input);
   Status OpenChunks(ByteSpan& input, Bytes& plaintext, size_t plaintext_max);
 
   StreamRole role_;
-  bool admitted_ = false;
+  bool admitted_ = false;  // Of a response.
   uint32_t chunks_ = 0;
   Gather iv_;
   std::optional<StreamCipher> cipher_;

@@ -71,6 +71,18 @@ TEST(Shadowsocks, CarriesMegabytesBothWaysInPiecesOfAnySize) {
   }
 }
 
+// What is wrong in a later chunk does not take back what came before it, in the same piece or not.
+TEST(Shadowsocks, HearsTheSameOfAStreamThatBreaksWhateverTheSplit) {
+  TestEntropy entropy;
+  for (const ShadowKey& key : EveryKey()) {
+    Bytes request = Request(key, entropy, "first", "second");
+    request.back() ^= 1;
+    const ShadowHeard expected = Serve(key, {request});
+    EXPECT_EQ(expected.target, ExampleTarget());
+    ForEverySplit(request, [&](const std::vector<ByteSpan>& pieces) { EXPECT_EQ(Serve(key, pieces), expected); });
+  }
+}
+
 // libev and the original want a target in one piece.
 TEST(Shadowsocks, ReadsATargetThatLiesInManyChunks) {
   for (std::string_view name : kAeadNames) {
