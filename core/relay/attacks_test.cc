@@ -15,7 +15,6 @@ namespace holdfast {
 namespace {
 
 constexpr RelaySide kClient = RelaySide::kClient;
-constexpr RelaySide kRemote = RelaySide::kRemote;
 
 std::string TextIn(ByteSpan bytes) { return {bytes.begin(), bytes.end()}; }
 

@@ -10,26 +10,13 @@
 namespace holdfast {
 namespace {
 
-struct FixedHeader {
-  ShadowType type = ShadowType::kRequest;
-  uint64_t unix_s = 0;
-  uint16_t variable_bytes = 0;  // Of the variable header, without its tag.
-  WIRE_FIELDS(type, unix_s, variable_bytes)
-};
-constexpr size_t kFixedBytes = EncodedSize(FixedHeader{});
-
-// Before and after the request's salt.
-struct ResponseHead {
-  ShadowType type = ShadowType::kResponse;
-  uint64_t unix_s = 0;
-  WIRE_FIELDS(type, unix_s)
-};
-constexpr size_t kResponseHeadBytes = EncodedSize(ResponseHead{});
+constexpr size_t kFixedBytes = EncodedSize(ShadowRequestHead{});
+constexpr size_t kStampBytes = EncodedSize(ShadowStamp{});
 constexpr size_t kLengthBytes = 2;
 constexpr size_t kPaddingLengthBytes = 2;
 constexpr uint64_t kMillisecondsPerSecond = 1000;
 
-size_t ResponseBytes(const ShadowKey& key) { return kResponseHeadBytes + key.salt_bytes() + kLengthBytes; }
+size_t ResponseBytes(const ShadowKey& key) { return kStampBytes + key.salt_bytes() + kLengthBytes; }
 
 size_t DrawPadding(Entropy& entropy) {
   std::array<uint8_t, 4> drawn;
@@ -64,8 +51,9 @@ Result<Request2022Sealer> Request2022Sealer::Begin(const ShadowMoment& moment, c
   WriteTarget(writer, target);
   writer.PutInteger(padding, kPaddingLengthBytes);
   Append(variable, payload);
-  const FixedHeader fixed = {.unix_s = moment.wall->unix_ms / kMillisecondsPerSecond,
-                             .variable_bytes = static_cast<uint16_t>(variable.size())};
+  const ShadowRequestHead fixed = {
+      .stamp = {.type = ShadowType::kRequest, .unix_s = moment.wall->unix_ms / kMillisecondsPerSecond},
+      .variable_bytes = static_cast<uint16_t>(variable.size())};
   Append(out, salt);
   chunks.SealPiece(Encode(fixed), out);
   chunks.SealPiece(variable, out);
@@ -107,10 +95,10 @@ Status Request2022Opener::OpenFixed(const ShadowMoment& moment, const ShadowKey&
   ChunkOpener chunks(key.CipherOf(salt));
   const auto piece = chunks.OpenPiece(sealed, kFixedBytes);
   if (!piece) return std::unexpected(piece.error());
-  const Result<FixedHeader> fixed = Decode<FixedHeader>(**piece);
+  const Result<ShadowRequestHead> fixed = Decode<ShadowRequestHead>(**piece);
   if (!fixed) return std::unexpected(fixed.error());
-  if (fixed->type != ShadowType::kRequest) return std::unexpected(Error::kUnknownValue);
-  HOLDFAST_TRY(CheckShadowStamp(moment.wall, fixed->unix_s));
+  if (fixed->stamp.type != ShadowType::kRequest) return std::unexpected(Error::kUnknownValue);
+  HOLDFAST_TRY(CheckShadowStamp(moment.wall, fixed->stamp.unix_s));
   HOLDFAST_TRY(moment.salts.Admit(moment.now, salt));
   salt_ = ToBytes(salt);
   variable_bytes_ = fixed->variable_bytes;
@@ -167,9 +155,9 @@ Status Response2022Sealer::Seal(const ShadowMoment& moment, ByteSpan payload, By
     if (!moment.wall) return std::unexpected(Error::kClockSkew);
     const ByteSpan first = payload.first(std::min(payload.size(), limits::kShadow2022ChunkBytesMax));
     payload = payload.subspan(first.size());
-    Bytes header(kResponseHeadBytes + request_salt_.size() + kLengthBytes);
+    Bytes header(kStampBytes + request_salt_.size() + kLengthBytes);
     Writer writer(header);
-    Write(writer, ResponseHead{.unix_s = moment.wall->unix_ms / kMillisecondsPerSecond});
+    Write(writer, ShadowStamp{ShadowType::kResponse, moment.wall->unix_ms / kMillisecondsPerSecond});
     writer.Put(request_salt_);
     writer.PutInteger(first.size(), kLengthBytes);
     Append(out, salt_);
@@ -200,7 +188,7 @@ Status Response2022Opener::Open(const ShadowMoment& moment, const ShadowKey& key
     const auto piece = chunks.OpenPiece(sealed, ResponseBytes(key));
     if (!piece) return std::unexpected(piece.error());
     Reader reader(**piece);
-    ResponseHead head;
+    ShadowStamp head;
     Read(reader, head);
     const ByteSpan answered = reader.Take(key.salt_bytes());
     const size_t length = static_cast<size_t>(reader.TakeInteger(kLengthBytes));

@@ -21,12 +21,27 @@
 #include "core/relay/shadowsocks_chunks.h"
 #include "core/relay/shadowsocks_key.h"
 #include "core/relay/target.h"
+#include "core/wire/fields.h"
 
 namespace holdfast {
 
 // Values are on the wire, of streams and of datagrams.
 enum class ShadowType : uint8_t { kRequest = 0, kResponse = 1 };
 constexpr bool IsKnown(ShadowType type) { return type <= ShadowType::kResponse; }
+
+// Which direction, and when: the beginning of every header.
+struct ShadowStamp {
+  ShadowType type = ShadowType::kRequest;
+  uint64_t unix_s = 0;
+  WIRE_FIELDS(type, unix_s)
+};
+
+// The fixed header of a request. That of a response is a stamp, the request's salt, and the length of its payload.
+struct ShadowRequestHead {
+  ShadowStamp stamp;
+  uint16_t variable_bytes = 0;  // Of the variable header, without its tag.
+  WIRE_FIELDS(stamp, variable_bytes)
+};
 
 // kClockSkew if the stamp, in seconds of Unix time, is more than 30 s from `wall`, or nobody knows the time.
 Status CheckShadowStamp(const std::optional<WallTime>& wall, uint64_t stamp_s);

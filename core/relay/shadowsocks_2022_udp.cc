@@ -12,21 +12,7 @@ namespace {
 constexpr uint64_t kMillisecondsPerSecond = 1000;
 constexpr size_t kPaddingLengthBytes = 2;
 
-// In clear under AES with the shared key: one block.
-struct SeparateHeader {
-  ShadowSessionId session = {};
-  uint64_t packet = 0;
-  WIRE_FIELDS(session, packet)
-};
-static_assert(EncodedSize(SeparateHeader{}) == kCipherBlockBytes);
-
-struct MainHead {
-  ShadowType type = ShadowType::kRequest;
-  uint64_t unix_s = 0;
-  WIRE_FIELDS(type, unix_s)
-};
-
-CipherBlock BlockOf(const SeparateHeader& header) {
+CipherBlock BlockOf(const ShadowPacketHead& header) {
   CipherBlock block;
   Writer writer(block);
   Write(writer, header);
@@ -42,7 +28,7 @@ Nonce NonceOf(const CipherBlock& block) {
 
 struct Packet {
   CipherBlock block;
-  SeparateHeader header;
+  ShadowPacketHead header;
   ByteSpan body;
 };
 
@@ -62,7 +48,7 @@ Result<ShadowDatagram> OpenBody(const Packet& packet, NonceAead& aead, const std
   Bytes plaintext(packet.body.size() - kTagBytes);
   HOLDFAST_TRY(aead.Open(NonceOf(packet.block), packet.body, plaintext));
   Reader reader(plaintext);
-  MainHead head;
+  ShadowStamp head;
   Read(reader, head);
   ShadowSessionId said = {};
   if (answered) ReadField(reader, said);
@@ -95,8 +81,8 @@ Result<Bytes> ShadowPacketSealer::Seal(const std::optional<WallTime>& wall, cons
                                        const std::optional<ShadowSessionId>& answered, const Target& target,
                                        ByteSpan payload) {
   if (!wall) return std::unexpected(Error::kClockSkew);
-  const MainHead head = {.type = answered ? ShadowType::kResponse : ShadowType::kRequest,
-                         .unix_s = wall->unix_ms / kMillisecondsPerSecond};
+  const ShadowStamp head = {answered ? ShadowType::kResponse : ShadowType::kRequest,
+                            wall->unix_ms / kMillisecondsPerSecond};
   Bytes body = Encode(head);
   if (answered) Append(body, *answered);
   body.resize(body.size() + kPaddingLengthBytes);  // No padding.

@@ -19,10 +19,19 @@
 #include "core/relay/shadowsocks_aead.h"
 #include "core/relay/shadowsocks_key.h"
 #include "core/relay/target.h"
+#include "core/wire/fields.h"
 
 namespace holdfast {
 
 using ShadowSessionId = std::array<uint8_t, 8>;
+
+// What a packet begins with: one block of AES under the shared key.
+struct ShadowPacketHead {
+  ShadowSessionId session = {};
+  uint64_t packet = 0;
+  WIRE_FIELDS(session, packet)
+};
+static_assert(EncodedSize(ShadowPacketHead{}) == kCipherBlockBytes);
 
 // What one end says in one session: the id is drawn, packets are numbered from 0.
 class ShadowPacketSealer {

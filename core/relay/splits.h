@@ -25,7 +25,7 @@ void ForEverySplit(ByteSpan stream, See see) {
   for (size_t cut = 1; cut < stream.size(); ++cut) {
     see(std::vector<ByteSpan>{stream.first(cut), stream.subspan(cut)});
   }
-  for (size_t size : {1, 2, 3, 7}) see(InPieces(stream, size));
+  for (size_t size : {1U, 2U, 3U, 7U}) see(InPieces(stream, size));
 }
 
 }  // namespace holdfast
