@@ -24,6 +24,7 @@ CORE_LIBRARIES = [
     "//core/noise",
     "//core/pool",
     "//core/pool:known_hosts",
+    "//core/relay",
     "//core/session",
     "//core/wire",
 ]
