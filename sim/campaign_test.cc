@@ -30,7 +30,7 @@ void ExpectNoViolation(const CampaignReport& report) {
 
 TEST(Campaign, OfTheDefaultProfileIsNotTimid) {
   CampaignOptions options;
-  options.seed_last = 400;
+  options.seed_last = 450;
   const CampaignReport report = RunCampaign(options);
   ExpectNoViolation(report);
   EXPECT_GE(report.seeds_resumed * 10, report.seeds * 9);

@@ -22,9 +22,20 @@ namespace holdfast::sim {
 
 // Decisions about different things come from different streams, so that one more decision about one of them shifts no
 // decision about another. Only a seed can tell streams apart; the other sources are one sequence.
-enum class Topic : uint8_t { kSwarm, kWorkload, kOptions, kPaths, kFaults, kProtocol, kRare, kAdversary, kTrouble };
-inline constexpr std::array<std::string_view, 9> kTopicNames = {"swarm",    "workload", "options",   "paths",  "faults",
-                                                                "protocol", "rare",     "adversary", "trouble"};
+enum class Topic : uint8_t {
+  kSwarm,
+  kWorkload,
+  kOptions,
+  kPaths,
+  kFaults,
+  kProtocol,
+  kRare,
+  kAdversary,
+  kTrouble,
+  kUse
+};
+inline constexpr std::array<std::string_view, 10> kTopicNames = {
+    "swarm", "workload", "options", "paths", "faults", "protocol", "rare", "adversary", "trouble", "use"};
 
 // Counts through every sequence of decisions that a generator can make, the last one fastest:
 //   Odometer odometer;

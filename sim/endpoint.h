@@ -124,6 +124,8 @@ inline constexpr ProtocolTraits kHoldfastTraits = {.name = "holdfast", .is_holdf
 class Protocol {
  public:
   virtual const ProtocolTraits& traits() const { return kHoldfastTraits; }
+  // Itself, or what it is when it is put to the plan's use. Lives as long.
+  virtual const Protocol& For(const Plan&) const { return *this; }
   // Whether its endpoints can be copied.
   virtual bool CanFork() const { return true; }
   // Both ends of one plan must fit together; keys follow from the plan's seed.

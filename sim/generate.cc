@@ -49,9 +49,12 @@ class Generator {
       return std::move(plan_);
     }
     DrawSwarm();
+    const bool may_be_relayed = !options_.guest && !small() && !Without(Feature::kSwarm);
+    if (may_be_relayed && c_.Chance(Topic::kUse, 1, 16)) plan_.workload = Workload::kRelay;
     DrawWorkload();
     DrawPaths();
     if (options_.guest) return MakeForGuest();
+    if (relayed()) return MakeForRelay();
     DrawOptions();
     for (uint32_t i = 0; i < plan_.clients.size(); ++i) DrawFaults(i);
     DrawAborts();
@@ -81,6 +84,17 @@ class Generator {
     return std::move(plan_);
   }
 
+  // What two applications and two relays are indifferent to: how a session is set, but for how long it is held.
+  Plan MakeForRelay() {
+    DrawSessionOptions(plan_.server.session);
+    ClientSettings& settings = plan_.clients.front().settings;
+    DrawSessionOptions(settings.session);
+    if (Half(Topic::kOptions)) settings.suite = Suite::kAesGcm;
+    settings.hold = std::chrono::hours(24);
+    return MakeForGuest();
+  }
+
+  bool relayed() const { return plan_.workload == Workload::kRelay; }
   bool Without(Feature feature) const { return options_.without.Has(feature); }
   bool small() const { return options_.profile == Profile::kSmall; }
   bool Half(Topic topic) { return c_.Chance(topic, 1, 2); }
@@ -171,7 +185,7 @@ std::array<uint64_t, 3> Generator::Weights(std::array<uint64_t, 3> weights) cons
 void Generator::DrawWorkload() {
   constexpr Topic kTopic = Topic::kWorkload;
   size_t clients = 1;
-  if (!small() && !options_.guest && c_.Chance(kTopic, 1, 6)) clients = 1 + c_.Between(kTopic, 1, 3);
+  if (!small() && !options_.guest && !relayed() && c_.Chance(kTopic, 1, 6)) clients = 1 + c_.Between(kTopic, 1, 3);
   plan_.clients.resize(clients);
   const uint64_t bytes_max = std::min(options_.guest_stream_bytes_max, small()       ? 2048
                                                                        : clients > 1 ? kMiB / 4

@@ -7,6 +7,7 @@
 #include "core/pool/client.h"
 #include "core/pool/server.h"
 #include "sim/endpoint.h"
+#include "sim/relayed_endpoint.h"
 #include "sim/site_endpoint.h"
 #include "sim/stream_entropy.h"
 
@@ -180,6 +181,10 @@ class ServerEnd final : public Endpoint {
 
 class HoldfastProtocol final : public Protocol {
  public:
+  const Protocol& For(const Plan& plan) const override {
+    if (plan.workload == Workload::kRelay) return RelayedHoldfast();
+    return *this;
+  }
   std::unique_ptr<Endpoint> MakeClient(const Plan& plan, uint32_t client) const override {
     return std::make_unique<ClientEnd>(Client(ConfigOf(plan, client)));
   }

@@ -307,8 +307,15 @@ struct ClientPlan {
 inline constexpr uint32_t kClientsMax = 4096;
 inline constexpr uint64_t kServersMax = 4;
 
+// What the streams are for.
+enum class Workload : uint8_t {
+  kStreams,  // The applications have the session's streams.
+  kRelay,    // They are connected by relays at both ends of it (sim/relayed_endpoint.h): one client, one server.
+};
+
 struct Plan {
   uint64_t seed = 0;
+  Workload workload = Workload::kStreams;
   // From this moment the network is good: nothing goes wrong any more, what stalls goes on, what is dead stays dead.
   // Never: it stays as it is, and so long after the start (kUnhealedRun) the run is broken off, whatever is left.
   Duration heal = std::chrono::seconds(60);

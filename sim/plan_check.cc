@@ -114,6 +114,14 @@ Why ProblemOf(const Fault& fault) {
   return {};
 }
 
+// What a relayed plan may not have: what would end the session otherwise than by the ends of its streams.
+bool IsTooMuchForRelays(const Plan& plan) {
+  return plan.clients.size() > 1 || plan.server.servers > 1 || !plan.aborts.empty() || !plan.clocks.empty() ||
+         std::ranges::any_of(plan.faults, [](const Fault& fault) {
+           return IsAdversary(fault.kind) || (IsOfHost(fault.kind) && fault.kind != FaultKind::kProbe);
+         });
+}
+
 bool IsThere(const Plan& plan, uint32_t client) { return client < plan.clients.size() || client == kEveryClient; }
 
 }  // namespace
@@ -140,6 +148,9 @@ std::optional<std::string> Problem(const Plan& plan) {
     if (!gives_up) {
       return fmt::format("client {}: the server never lets it in, so it needs an abort with at=", i);
     }
+  }
+  if (plan.workload == Workload::kRelay && IsTooMuchForRelays(plan)) {
+    return "with workload=relay there is one client and one server, and no more than the network's faults and probes";
   }
   for (const ClockRule& rule : plan.clocks) {
     if (!IsThere(plan, rule.client)) return "a clock names a client that is not there";

@@ -79,7 +79,7 @@ constexpr auto FieldsOf(const PathRule*) {
 // Besides its lists.
 constexpr auto FieldsOf(const Plan*) {
   using T = Plan;
-  return std::tuple(FIELD(seed), FIELD(heal), FIELD(spurious_ticks));
+  return std::tuple(FIELD(seed), FIELD(workload), FIELD(heal), FIELD(spurious_ticks));
 }
 
 // Of every fault; which of them a kind has is below.

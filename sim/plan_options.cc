@@ -156,6 +156,8 @@ constexpr std::string_view kAdversary = "what an adversary does";
 constexpr std::string_view kTroubles = "what else goes wrong";
 
 constexpr PlanOption kOptions[] = {
+    {kApplications, "relays", "plan.workload", "the applications are connected through relays at both ends, by SOCKS5",
+     [](const Plan& plan) { return plan.workload == Workload::kRelay; }},
     {kApplications, "several clients", "path.client abort.client fault.client", "two or more clients share the server",
      [](const Plan& plan) { return plan.clients.size() > 1; }},
     {kApplications, "a crowd", "path.client", "eight clients or more share the server",

@@ -30,6 +30,10 @@ struct EnumNames<Direction> {
   static constexpr std::array<std::string_view, 2> kNames = {"c>s", "s>c"};
 };
 template <>
+struct EnumNames<Workload> {
+  static constexpr std::array<std::string_view, 2> kNames = {"streams", "relay"};
+};
+template <>
 struct EnumNames<StartRule> {
   static constexpr std::array<std::string_view, 2> kNames = {"at-once", "after-peer"};
 };

@@ -6,8 +6,9 @@
 
 namespace holdfast::sim {
 
-void World::Start(const Plan& plan, const Protocol& protocol, const WorldOptions& options) {
+void World::Start(const Plan& plan, const Protocol& of_all_plans, const WorldOptions& options) {
   options_ = options;
+  const Protocol& protocol = of_all_plans.For(plan);
   protocol_ = &protocol;
   stage_.plan = plan;
   stage_.traits = protocol.traits();
@@ -20,8 +21,8 @@ void World::Start(const Plan& plan, const Protocol& protocol, const WorldOptions
   stage_.counters = {};
   stage_.generations = 0;
   stage_.oracles.Reset(plan);
-  stage_.watches_marks = options.watch_marks;
-  if (options.watch_marks) stage_.marks.Reset(plan);
+  stage_.watches_marks = options.watch_marks && protocol.traits().is_holdfast;
+  if (stage_.watches_marks) stage_.marks.Reset(plan);
   stage_.judge.Reset(protocol.traits().is_holdfast);
   stage_.witness.Reset(plan);
   steps_ = 0;

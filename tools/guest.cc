@@ -12,6 +12,7 @@
 #include "sim/plug/c_protocol.h"
 #include "sim/plug/lockstep.h"
 #include "sim/plug/mixed_protocol.h"
+#include "sim/relayed_endpoint.h"
 #include "tools/arguments.h"
 #include "tools/child_exchange.h"
 #include "tools/command.h"
@@ -71,11 +72,14 @@ const std::array<Named, 3> kNamed = {{
     {"legacy-original-server", {.original_server = sim::OriginalDefects{}, .careful = true}},
 }};
 
+constexpr std::string_view kRelay = "relay";
+
 Parsed<Guest> OfName(const std::string& name) {
-  std::string names;
+  if (name == kRelay) return Guest(Guest(), &sim::RelayedHoldfast());
+  std::string names(kRelay);
   for (const Named& named : kNamed) {
     if (named.name == name) return std::make_shared<sim::LegacyProtocol>(named.ends, named.name);
-    names += names.empty() ? named.name : fmt::format(", {}", named.name);
+    names += fmt::format(", {}", named.name);
   }
   return std::unexpected(fmt::format("protocol '{}' should be one of {}", name, names));
 }
@@ -101,8 +105,9 @@ std::vector<std::string> GuestOptions::Words() const {
 
 void AddGuest(CLI::App& line, GuestOptions& options) {
   AddOption(line, "--protocol", options.protocol, ParsePath, "NAME",
-            "In place of Holdfast the legacy profile, which is insecure: legacy; or with\n"
-            "a model of the original at one end: legacy-original-client, -server");
+            "In place of Holdfast alone: relay, SOCKS5 through it; or the legacy profile,\n"
+            "which is insecure: legacy; or with a model of the original at one end:\n"
+            "legacy-original-client, -server");
   AddOption(line, "--plugin", options.both.plugin, ParsePath, "FILE",
             "Somebody else's protocol in place of Holdfast: a shared library with\n"
             "the interface of sim/plug/holdfast_plugin.h");

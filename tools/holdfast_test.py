@@ -106,7 +106,7 @@ class Refusals(Case):
             self.assertIn("separated by commas", self.assert_refused("sim", "--without", names))
 
     def test_other_protocols(self):
-        self.assertIn("should be one of legacy,", self.assert_refused("sim", "--protocol", "none"))
+        self.assertIn("should be one of relay, legacy,", self.assert_refused("sim", "--protocol", "none"))
         self.assertIn("goes with no other", self.assert_refused("sim", "--protocol", "legacy", "--child", "true"))
         self.assertIn("goes with --plugin", self.assert_refused("sim", "--server-plugin", "x.so"))
         self.assertIn("exclude each other", self.assert_refused("sim", "--plugin", "x.so", "--child", "true"))

@@ -112,6 +112,9 @@ MACHINE_PATH = re.compile(r"(?<![\w.}/])/(home|root|Users|mnt|media|srv|work|wor
 LITERALS = re.compile(
     r"""//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|'(?:\\[^'\n]+|[^'\\\n])'""", re.DOTALL)
 
+# What a header defines in a namespace, outside everything else.
+DEFINITION = re.compile(r"inline constexpr [^=({]*?\b(\w+) ?[={\[]|(?:class|struct|enum class) (\w+)\b(?!::)[^;]*\{")
+
 
 class Tidy:
     """The complaints about one tree."""
@@ -122,6 +125,7 @@ class Tidy:
         self.known = set(paths)
         self.complaints = []
         self.warnings = []
+        self.defined = {}  # Where headers define which names of which namespace.
 
     def run(self):
         for path in self.paths:
@@ -183,8 +187,25 @@ class Tidy:
             first = next((line for line in lines if line.strip()), "")
             if first.strip() != "#pragma once":
                 self.complain(path, 1, "a header begins with #pragma once")
+            self.check_definitions(path, text)
         if len(lines) - 1 > LINES_WARNED:
             self.warnings.append(f"{path}: {len(lines) - 1} lines; think about two files from {LINES_WARNED} on")
+
+    def check_definitions(self, path, text):
+        """Two of one name link without a word, and one of them is taken for the other."""
+        namespaces = []
+        for number, line in enumerate(text.split("\n"), 1):
+            opened = re.match(r"namespace ([\w:]+) \{$", line)
+            defined = DEFINITION.match(line)
+            if opened:
+                namespaces.append(opened.group(1))
+            elif line.startswith("}  // namespace"):
+                namespaces.pop()
+            elif defined:
+                name = "::".join([*namespaces, defined.group(1) or defined.group(2)])
+                other = self.defined.setdefault(name, path)
+                if other != path:
+                    self.complain(path, number, f"{name} is defined in {other} too")
 
     def check_include(self, path, number, bracket, name):
         if name.startswith(SYSTEM_INCLUDES):

@@ -139,6 +139,13 @@ class Tidy(unittest.TestCase):
         files["net/BUILD"] += 'cc_test(name = "t", deps = ["//sim:plug"])\n'
         self.assertEqual(self.complaints(files), ["net/BUILD:1: //sim:plug is above this room"])
 
+    def test_no_two_headers_define_one_name(self):
+        header = "#pragma once\nnamespace holdfast {\ninline constexpr int kMost = %d;\n}  // namespace holdfast\n"
+        files = {"BUILD": 'exports_files(["net/a.h", "net/b.h"])\n', "net/a.h": header % 1, "net/b.h": header % 2}
+        self.assertEqual(self.complaints(files), ["net/b.h:3: holdfast::kMost is defined in net/a.h too"])
+        files["net/b.h"] = files["net/b.h"].replace("holdfast", "holdfast::net")
+        self.assertEqual(self.complaints(files), [])
+
     def test_the_consumers_workspace_includes_from_its_own_root(self):
         files = {
             "testdata/consumer/BUILD": 'cc_library(name = "a", srcs = ["a.cc"], hdrs = ["a.h"])\n',

@@ -50,9 +50,9 @@ Relay::Back Relay::BackOf(const RelayConfig& config) {
 
 void Relay::Move(RelayInput input) {
   if (IsLocal()) {
-    holdfast::Move(kLocalTransitions, stage_, input);
+    holdfast::Move(kRelayLocalTransitions, stage_, input);
   } else {
-    holdfast::Move(kServerTransitions, stage_, input);
+    holdfast::Move(kRelayServerTransitions, stage_, input);
   }
 }
 

@@ -24,7 +24,7 @@ enum class RelayInput : uint8_t {
 };
 
 // The section is one of docs/relay.md.
-inline constexpr auto kLocalTransitions = std::to_array<Transition<RelayStage, RelayInput>>({
+inline constexpr auto kRelayLocalTransitions = std::to_array<Transition<RelayStage, RelayInput>>({
     {RelayStage::kInit, RelayInput::kGreeted, RelayStage::kAddress, "2"},
     {RelayStage::kInit, RelayInput::kRefused, RelayStage::kClosing, "3"},
     {RelayStage::kInit, RelayInput::kEnd, RelayStage::kDestroyed, "2"},
@@ -45,9 +45,9 @@ inline constexpr auto kLocalTransitions = std::to_array<Transition<RelayStage, R
     {RelayStage::kStreaming, RelayInput::kEnd, RelayStage::kDestroyed, "2"},
     {RelayStage::kClosing, RelayInput::kEnd, RelayStage::kDestroyed, "3"},
 });
-static_assert(IsDeterministic(kLocalTransitions) && AllReachable(kLocalTransitions, RelayStage::kInit));
+static_assert(IsDeterministic(kRelayLocalTransitions) && AllReachable(kRelayLocalTransitions, RelayStage::kInit));
 
-inline constexpr auto kServerTransitions = std::to_array<Transition<RelayStage, RelayInput>>({
+inline constexpr auto kRelayServerTransitions = std::to_array<Transition<RelayStage, RelayInput>>({
     {RelayStage::kInit, RelayInput::kGreeted, RelayStage::kAddress, "2"},
     {RelayStage::kInit, RelayInput::kRefused, RelayStage::kClosing, "3"},
     {RelayStage::kInit, RelayInput::kEnd, RelayStage::kDestroyed, "2"},
@@ -65,7 +65,7 @@ inline constexpr auto kServerTransitions = std::to_array<Transition<RelayStage, 
     {RelayStage::kStreaming, RelayInput::kEnd, RelayStage::kDestroyed, "2"},
     {RelayStage::kClosing, RelayInput::kEnd, RelayStage::kDestroyed, "3"},
 });
-static_assert(IsDeterministic(kServerTransitions) && AllReachable(kServerTransitions, RelayStage::kInit));
+static_assert(IsDeterministic(kRelayServerTransitions) && AllReachable(kRelayServerTransitions, RelayStage::kInit));
 
 inline constexpr std::array<std::string_view, 8> kRelayStageNames = {
     "init", "address", "udp_association", "dns", "connecting", "streaming", "closing", "destroyed"};

@@ -29,12 +29,12 @@ void Walk(const Table& table) {
 }
 
 TEST(RelayStates, MoveOnlyAsTheTablesSay) {
-  Walk(kLocalTransitions);
-  Walk(kServerTransitions);
+  Walk(kRelayLocalTransitions);
+  Walk(kRelayServerTransitions);
 }
 
 TEST(RelayStates, OfAServerHaveNoAssociation) {
-  for (const auto& row : kServerTransitions) EXPECT_NE(row.to, RelayStage::kUdpAssociation);
+  for (const auto& row : kRelayServerTransitions) EXPECT_NE(row.to, RelayStage::kUdpAssociation);
 }
 
 TEST(RelayStates, HaveNamesOfTheirOwn) {
