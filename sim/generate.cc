@@ -90,7 +90,6 @@ class Generator {
     ClientSettings& settings = plan_.clients.front().settings;
     DrawSessionOptions(settings.session);
     if (Half(Topic::kOptions)) settings.suite = Suite::kAesGcm;
-    settings.hold = std::chrono::hours(24);
     return MakeForGuest();
   }
 

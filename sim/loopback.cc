@@ -17,7 +17,9 @@ constexpr uint64_t kVeryLateOneIn = 64;
 
 void Loopback::Push(Time now, ByteSpan bytes) {
   for (uint64_t cuts = chance_.Below(kCutsMax + 1); !bytes.empty(); cuts -= cuts > 0) {
-    const size_t size = cuts == 0 ? bytes.size() : 1 + static_cast<size_t>(chance_.Below(bytes.size()));
+    const bool cut = cuts > 0 && cuts_left_ > 0;
+    cuts_left_ -= cut;
+    const size_t size = cut ? 1 + static_cast<size_t>(chance_.Below(bytes.size())) : bytes.size();
     const bool very_late = chance_.Below(kVeryLateOneIn) == 0;
     const Time due = now + microseconds(chance_.Below(very_late ? kVeryLateMicroseconds : kLateMicroseconds));
     pieces_.push_back({pieces_.empty() ? due : std::max(due, pieces_.back().due), ToBytes(bytes.first(size))});

@@ -43,7 +43,11 @@ class Loopback {
     Bytes bytes;
   };
 
+  // What is consumed in pieces may come back as credit for pieces, to be cut again: so not for ever.
+  static constexpr uint64_t kCutsInAll = 400;
+
   NamedStream chance_;
+  uint64_t cuts_left_ = kCutsInAll;
   std::deque<Piece> pieces_;
   size_t taken_ = 0;  // Of the first piece.
   size_t size_ = 0;

@@ -23,12 +23,13 @@ constexpr uint64_t kDialMillisecondsMax = 2'000;
 // The session's buffers and those of the relay, which are bounded each by itself, and what is between them.
 constexpr uint64_t kMemoryMax = uint64_t{1} << 22;
 
-// Time alone ends no connection here: the network may be down for long.
+// Time alone ends no session and no connection here: the network may be down for long.
+constexpr Duration kHeld = std::chrono::hours(24);
 std::shared_ptr<const RelayConfig> ConfigOf(Side side) {
   RelayConfig config;
   config.front = side == Side::kClient ? RelayProtocol::kSocks5 : RelayProtocol::kSession;
   config.back = side == Side::kClient ? RelayProtocol::kSession : RelayProtocol::kPlain;
-  config.greeting_time = config.connect_time = config.idle_time = std::chrono::hours(24 * 365);
+  config.greeting_time = config.connect_time = config.idle_time = kHeld;
   return std::make_shared<const RelayConfig>(std::move(config));
 }
 
@@ -397,12 +398,15 @@ class RelayedProtocol final : public Protocol {
   const ProtocolTraits& traits() const override { return kTraits; }
   std::unique_ptr<Endpoint> MakeClient(const Plan& plan, uint32_t client) const override {
     Plan mine = plan;
-    mine.clients[client].settings.session.explicit_consume = true;
+    ClientSettings& settings = mine.clients[client].settings;
+    settings.session.explicit_consume = true;
+    settings.hold = kHeld;
     return std::make_unique<RelayedEndpoint>(Holdfast().MakeClient(mine, client), Side::kClient, plan.seed);
   }
   std::unique_ptr<Endpoint> MakeServer(const Plan& plan) const override {
     Plan mine = plan;
     mine.server.session.explicit_consume = true;
+    mine.server.embryo_time = kHeld;
     return std::make_unique<RelayedEndpoint>(Holdfast().MakeServer(mine), Side::kServer, plan.seed);
   }
 
