@@ -11,6 +11,9 @@
 namespace holdfast::sim {
 namespace {
 
+using legacy::kMended;
+using legacy::OriginalDefects;
+
 std::string VerdictOn(const Plan& plan, const Protocol& protocol) {
   const Report report = sim::Run(plan, {.watch_marks = false, .protocol = &protocol});
   return report.verdict ? report.verdict->oracle + ": " + report.verdict->sentence : "";
