@@ -7,11 +7,10 @@
 #include <benchmark/benchmark.h>
 
 #include <array>
-#include <deque>
-#include <optional>
 #include <utility>
 #include <vector>
 
+#include "bench/joined.h"
 #include "bench/ratios.h"
 #include "core/base/check.h"
 #include "core/base/random.h"
@@ -19,16 +18,13 @@
 #include "core/legacy/original_cipher.h"
 #include "core/legacy/pool.h"
 #include "core/legacy/primitives.h"
-#include "core/pool/client.h"
-#include "core/pool/server.h"
 
 namespace holdfast {
 namespace {
 
 constexpr size_t kBytes = 16384;
 
-// --- The legacy profile ---
-
+// The counterpart of bench::Joined.
 class LegacyEnds {
  public:
   explicit LegacyEnds(size_t sessions) : clients_(sessions) {
@@ -76,6 +72,7 @@ class LegacyEnds {
   }
 
   uint64_t delivered() const { return delivered_; }
+  size_t opened() const { return opened_; }
   size_t resumed() const { return resumed_; }
 
  private:
@@ -97,7 +94,7 @@ class LegacyEnds {
       }
       while (auto event = pool_.Poll()) {
         if (const auto* write = std::get_if<legacy::pool_event::Write>(&*event)) client.Receive(now_, write->bytes);
-        if (const auto* opened = std::get_if<legacy::pool_event::Opened>(&*event)) id_ = opened->id;
+        if (const auto* opened = std::get_if<legacy::pool_event::Opened>(&*event)) id_ = opened->id, ++opened_;
         if (std::holds_alternative<legacy::pool_event::Resumed>(*event)) ++resumed_;
         if (const auto* deliver = std::get_if<legacy::pool_event::Deliver>(&*event))
           delivered_ += deliver->bytes.size();
@@ -113,109 +110,10 @@ class LegacyEnds {
   int fd_ = 0;
   int32_t id_ = 0;
   size_t next_ = 0;
-  size_t resumed_ = 0;
-  uint64_t delivered_ = 0;
-};
-
-// --- The modern one ---
-
-class FixedEntropy : public Entropy {
- public:
-  void Fill(MutableByteSpan out) override { stream_.Fill(out); }
-
- private:
-  NamedStream stream_{1, "bench"};
-};
-
-class ModernEnds {
- public:
-  ModernEnds() : key_(KeyPair::Generate(entropy_)), server_(ServerConfig{key_}), client_(Config()) { Connect(client_); }
-
-  void NewSession() {
-    Client client(Config());
-    Connect(client);
-    server_.Abort(now_, session_, 0);
-    server_.TransportClosed(now_, down_);
-    while (server_.Poll(now_, entropy_)) {
-    }
-  }
-
-  void Carry(ByteSpan bytes) {
-    while (!bytes.empty()) {
-      bytes = bytes.subspan(client_.Send(now_, bytes));
-      Pump(client_);
-    }
-  }
-
-  void Resume() {
-    client_.TransportClosed(now_, up_);
-    server_.TransportClosed(now_, down_);
-    Connect(client_);
-  }
-
-  uint64_t delivered() const { return delivered_; }
-  size_t opened() const { return opened_; }
-  size_t resumed() const { return resumed_; }
-
- private:
-  ClientConfig Config() {
-    ClientConfig config;
-    config.server_key = key_.public_key();
-    return config;
-  }
-
-  void Connect(Client& client) {
-    up_ = client.TransportOpened(now_);
-    down_ = server_.TransportOpened(now_);
-    Pump(client);
-  }
-
-  void Pump(Client& client) {
-    for (bool moved = true; std::exchange(moved, false);) {
-      while (auto event = client.Poll(now_, entropy_)) {
-        if (const auto* write = std::get_if<event::Write>(&event->what)) {
-          server_.Receive(now_, down_, write->bytes);
-          PollServer();
-        }
-        moved = true;
-      }
-      for (const Bytes& said : std::exchange(to_client_, {})) {
-        client.Receive(now_, up_, said);
-        while (auto event = client.Poll(now_, entropy_)) {
-          const auto* write = std::get_if<event::Write>(&event->what);
-          if (write == nullptr) continue;
-          server_.Receive(now_, down_, write->bytes);
-          PollServer();
-        }
-        moved = true;
-      }
-    }
-  }
-
-  void PollServer() {
-    while (auto event = server_.Poll(now_, entropy_)) {
-      if (const auto* write = std::get_if<event::Write>(&event->what)) to_client_.push_back(ToBytes(write->bytes));
-      if (const auto* deliver = std::get_if<event::Deliver>(&event->what)) delivered_ += deliver->bytes.size();
-      if (std::holds_alternative<event::Opened>(event->what)) session_ = event->session, ++opened_;
-      if (std::holds_alternative<event::Resumed>(event->what)) ++resumed_;
-    }
-  }
-
-  FixedEntropy entropy_;
-  KeyPair key_;
-  Server server_;
-  Client client_;
-  Time now_{1ns};
-  TransportId up_ = TransportId::kNone;
-  TransportId down_ = TransportId::kNone;
-  SessionId session_ = SessionId::kNone;
-  std::vector<Bytes> to_client_;
   size_t opened_ = 0;
   size_t resumed_ = 0;
   uint64_t delivered_ = 0;
 };
-
-// --- What is measured ---
 
 template <typename Ends>
 void Throughput(benchmark::State& state, Ends ends) {
@@ -229,7 +127,9 @@ void Throughput(benchmark::State& state, Ends ends) {
 
 template <typename Ends>
 void NewSession(benchmark::State& state, Ends ends) {
+  const size_t before = ends.opened();
   for (auto _ : state) ends.NewSession();
+  HOLDFAST_CHECK(ends.opened() - before == static_cast<size_t>(state.iterations()));
   state.SetItemsProcessed(state.iterations());
 }
 
@@ -242,15 +142,15 @@ void Resume(benchmark::State& state, Ends ends) {
 }
 
 void LegacyThroughput(benchmark::State& state) { Throughput(state, LegacyEnds(1)); }
-void ModernThroughput(benchmark::State& state) { Throughput(state, ModernEnds()); }
+void ModernThroughput(benchmark::State& state) { Throughput(state, bench::Joined()); }
 void LegacyNewSession(benchmark::State& state) { NewSession(state, LegacyEnds(1)); }
-void ModernNewSession(benchmark::State& state) { NewSession(state, ModernEnds()); }
+void ModernNewSession(benchmark::State& state) { NewSession(state, bench::Joined()); }
 void LegacyResumeAlone(benchmark::State& state) {
   LegacyEnds ends(1);
   ends.SendToEach(300);
   Resume(state, std::move(ends));
 }
-void ModernResumeAlone(benchmark::State& state) { Resume(state, ModernEnds()); }
+void ModernResumeAlone(benchmark::State& state) { Resume(state, bench::Joined()); }
 
 // Every session has received 3,000 bytes, which makes two dozen entries of the index.
 LegacyEnds Crowd(benchmark::State& state) {
