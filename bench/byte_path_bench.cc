@@ -5,109 +5,19 @@
 #include <openssl/evp.h>
 
 #include <array>
-#include <optional>
-#include <utility>
-#include <vector>
 
+#include "bench/joined.h"
 #include "bench/ratios.h"
 #include "core/base/check.h"
-#include "core/base/random.h"
-#include "core/pool/client.h"
-#include "core/pool/server.h"
 
 namespace holdfast {
 namespace {
 
 constexpr std::array<size_t, 4> kSizes = {256, 1024, 4096, 16384};
 
-class FixedEntropy : public Entropy {
- public:
-  void Fill(MutableByteSpan out) override { stream_.Fill(out); }
-
- private:
-  NamedStream stream_{1, "bench"};
-};
-
-// A client and a server that hand each other every Write as it is, with nothing in between.
-class Joined {
- public:
-  explicit Joined(Suite suite)
-      : key_(KeyPair::Generate(entropy_)), server_(ServerConfig{key_}), client_(Config(suite)) {
-    Pump();
-    HOLDFAST_CHECK(session_ != SessionId::kNone);
-  }
-
-  // Carries `bytes` from the client's application to the server's, and what acknowledgement they earn back.
-  void Carry(ByteSpan bytes) {
-    while (!bytes.empty()) {
-      bytes = bytes.subspan(client_.Send(now_, bytes));
-      Pump();
-    }
-  }
-
-  uint64_t delivered() const { return delivered_; }
-
- private:
-  ClientConfig Config(Suite suite) {
-    ClientConfig config;
-    config.server_key = key_.public_key();
-    config.suite = suite;
-    return config;
-  }
-
-  void Pump() {
-    bool moved = true;
-    while (std::exchange(moved, false)) {
-      while (std::optional<Event> event = client_.Poll(now_, entropy_)) {
-        if (std::holds_alternative<event::Dial>(event->what)) {
-          up_ = client_.TransportOpened(now_);
-          down_ = server_.TransportOpened(now_);
-        } else if (const auto* write = std::get_if<event::Write>(&event->what)) {
-          server_.Receive(now_, down_, write->bytes);
-          PollServer();
-        }
-        moved = true;
-      }
-    }
-  }
-
-  void PollServer() {
-    while (std::optional<Event> event = server_.Poll(now_, entropy_)) {
-      if (const auto* deliver = std::get_if<event::Deliver>(&event->what)) {
-        delivered_ += deliver->bytes.size();
-        benchmark::DoNotOptimize(deliver->bytes.data());
-      } else if (const auto* write = std::get_if<event::Write>(&event->what)) {
-        replies_.emplace_back(ToBytes(write->bytes));
-      } else if (std::holds_alternative<event::Opened>(event->what)) {
-        session_ = event->session;
-      }
-    }
-    for (const Bytes& reply : std::exchange(replies_, {})) {
-      client_.Receive(now_, up_, reply);
-      while (std::optional<Event> event = client_.Poll(now_, entropy_)) {
-        const auto* write = std::get_if<event::Write>(&event->what);
-        if (write == nullptr) continue;
-        server_.Receive(now_, down_, write->bytes);
-        PollServer();
-      }
-    }
-  }
-
-  FixedEntropy entropy_;
-  KeyPair key_;
-  Server server_;
-  Client client_;
-  Time now_{1ns};
-  TransportId up_ = TransportId::kNone;
-  TransportId down_ = TransportId::kNone;
-  SessionId session_ = SessionId::kNone;
-  std::vector<Bytes> replies_;
-  uint64_t delivered_ = 0;
-};
-
 void BytePath(benchmark::State& state, Suite suite) {
   const auto size = static_cast<size_t>(state.range(0));
-  Joined joined(suite);
+  bench::Joined joined(suite);
   const Bytes bytes(size, 0x5a);
   for (int i = 0; i < 64; ++i) joined.Carry(bytes);  // Past the slow start.
   const uint64_t before = joined.delivered();

@@ -15,7 +15,7 @@
 #include "bench/ratios.h"
 #include "core/base/check.h"
 #include "core/base/fork_key.h"
-#include "core/base/random.h"
+#include "core/crypto/test_entropy.h"
 #include "core/pool/client.h"
 #include "core/pool/server.h"
 
@@ -30,14 +30,6 @@ std::chrono::nanoseconds ProcessorTime() {
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
-
-class FixedEntropy : public Entropy {
- public:
-  void Fill(MutableByteSpan out) override { stream_.Fill(out); }
-
- private:
-  NamedStream stream_{1, "bench"};
-};
 
 // A server with `sessions` sessions, of which kClients have a client here; the others are copies, spread among them.
 class Crowd {
@@ -126,7 +118,7 @@ class Crowd {
     spent_ += ProcessorTime() - begin;
   }
 
-  FixedEntropy entropy_;
+  TestEntropy entropy_;
   KeyPair key_;
   Server server_;
   std::vector<Guest> guests_;

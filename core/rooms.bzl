@@ -20,6 +20,7 @@ CORE_LIBRARIES = [
     "//core/crypto:openssl",
     "//core/demux",
     "//core/legacy",
+    "//core/legacy:original",
     "//core/legacy/c",
     "//core/noise",
     "//core/pool",

@@ -68,8 +68,8 @@ struct Named {
 };
 const std::array<Named, 3> kNamed = {{
     {"legacy", {}},
-    {"legacy-original-client", {.original_client = sim::OriginalDefects{}, .careful = true}},
-    {"legacy-original-server", {.original_server = sim::OriginalDefects{}, .careful = true}},
+    {"legacy-original-client", {.original_client = legacy::OriginalDefects{}, .careful = true}},
+    {"legacy-original-server", {.original_server = legacy::OriginalDefects{}, .careful = true}},
 }};
 
 constexpr std::string_view kRelay = "relay";

@@ -1,186 +1,137 @@
 #pragma once
 
-// OriginalClient, OriginalServer: what stable-connection's own two ends say where they work, byte by byte from the
-// description of the wire (docs/legacy.md), for tests of ours against them. Nothing here is shared with ours but the
-// hash and the powers, which have known answers. Each takes whole messages, as the original's need them, and keeps
-// everything that it ever sent.
+// OriginalDialer, OriginalAcceptor: a model of stable-connection's own two ends with their known defects: a peer that
+// is not ourselves, for worlds and tests. It shares the hash and the powers with ours, which have known answers, and
+// nothing else. The numbers are those of docs/legacy.md. What the wire itself forces, such as that who has received
+// nothing begins anew, is no switch. Both keep all that they ever sent, and a session ends only when another takes its
+// place.
+//
+// INSECURE, as what it is a model of.
 
-#include <array>
 #include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "core/base/bytes.h"
-#include "core/legacy/limits.h"
-#include "core/legacy/primitives.h"
+#include "core/base/random.h"
+#include "core/base/time.h"
+#include "core/legacy/act.h"
+#include "core/legacy/original_cipher.h"
 
 namespace holdfast::legacy {
 
-class OriginalCipher {
- public:
-  explicit OriginalCipher(uint64_t secret) {
-    const uint64_t seed = Hash(secret, 0);
-    fingerprint = static_cast<uint32_t>(seed) ^ static_cast<uint32_t>(seed >> 32);
-    for (unsigned i = 0; i < 256; ++i) state_[i] = static_cast<uint8_t>(i + (seed >> (i % 8 * 8) & 255));
-  }
-
-  uint8_t Next(uint8_t byte) {
-    ++i_;
-    j_ = static_cast<uint8_t>(j_ + state_[i_]);
-    std::swap(state_[i_], state_[j_]);
-    const uint8_t out = byte ^ state_[static_cast<uint8_t>(state_[i_] + state_[j_])];
-    fingerprint = (fingerprint << 4 | fingerprint >> 28) ^ out;
-    return out;
-  }
-
-  uint32_t fingerprint;  // Over what comes out.
-
- private:
-  std::array<uint8_t, 256> state_;
-  uint8_t i_ = 0;
-  uint8_t j_ = 0;
+struct OriginalDefects {
+  bool fingerprint_of_plaintext = true;  // 1, the client's: no resume from 256 bytes on, at a server of its own kind.
+  bool replay_goes_elsewhere = true;     // 2, the server's.
+  bool loses_while_detached = true;      // 3, the server's.
+  bool wants_messages_whole = true;      // 4 and 5, of handshakes.
+  bool takes_twice = true;               // 8, the server's: what the old socket brings during the resume.
+  bool keeps_old_socket = true;          // 10, the server's.
 };
 
-class OriginalClient {
+inline constexpr OriginalDefects kMended = {false, false, false, false, false, false};
+
+// What an original's end wants done, in order.
+class OriginalActs {
  public:
-  explicit OriginalClient(uint64_t exponent) : exponent_(exponent) {}
-
-  // What it says first on a new socket.
-  Bytes Handshake() {
-    Bytes out;
-    in_handshake_ = true;
-    if (delivered.empty()) {
-      AppendWord(out, uint64_t{0});
-      AppendWord(out, Power(kGenerator, exponent_));
-    } else {
-      AppendWord(out, static_cast<uint64_t>(delivered.size()));
-      AppendWord(out, fingerprint_);
-    }
-    return out;
-  }
-
-  Bytes Send(ByteSpan plaintext) {
-    if (in_handshake_) {
-      Append(queued_, plaintext);
-      return {};
-    }
-    Bytes out;
-    for (uint8_t byte : plaintext) out.push_back(send_.Next(byte));
-    Append(sent_, out);
-    return out;
-  }
-
-  // Whether it goes on; `out` is what it says then.
-  bool Receive(ByteSpan bytes, Bytes& out) {
-    if (in_handshake_) {
-      if (bytes.size() < kReplyBytes) return false;
-      auto count = Load<uint64_t>(bytes.data());
-      if (delivered.empty()) {
-        secret_ = Power(count, exponent_);
-        send_ = receive_ = OriginalCipher(secret_);
-        fingerprint_ = receive_.fingerprint;
-        sent_.clear();
-        count = 0;
-      }
-      if (count > sent_.size() || count + kWindowBytes < sent_.size()) return false;
-      AppendWord(out, Hash(Load<uint64_t>(bytes.data() + 8), secret_));
-      Append(out, ByteSpan(sent_).subspan(static_cast<size_t>(count)));
-      in_handshake_ = false;
-      Append(out, Send(std::exchange(queued_, {})));
-      bytes = bytes.subspan(kReplyBytes);
-    }
-    for (uint8_t byte : bytes) {
-      delivered.push_back(receive_.Next(byte));
-      if (delivered.size() % kChunkBytes == 0) fingerprint_ = receive_.fingerprint;
-    }
-    return true;
-  }
-
-  Bytes delivered;
+  void Add(Act::Kind kind, int socket = 0, Bytes bytes = {}) { acts_.push_back({kind, socket, std::move(bytes)}); }
+  void DropWritesTo(int socket);
+  std::optional<Act> Poll();
+  size_t MemoryBytes() const;
 
  private:
-  uint64_t exponent_;
-  uint64_t secret_ = 0;
-  bool in_handshake_ = true;
-  OriginalCipher send_{0};
-  OriginalCipher receive_{0};
-  uint32_t fingerprint_ = 0;
-  Bytes sent_;
-  Bytes queued_;
+  struct Kept {
+    Act::Kind kind;
+    int socket;
+    Bytes bytes;
+  };
+  std::deque<Kept> acts_;
+  Bytes shown_;
 };
 
-// With one session, and one socket at a time.
-class OriginalServer {
+class OriginalDialer {
  public:
-  explicit OriginalServer(uint64_t exponent) : exponent_(exponent) {}
+  OriginalDialer(uint64_t seed, const OriginalDefects& defects) : defects_(defects), chance_(seed, "original/client") {}
 
-  void NewSocket() { stage_ = Stage::kHello; }
-
-  Bytes Send(ByteSpan plaintext) {
-    Bytes out;
-    for (uint8_t byte : plaintext) {
-      out.push_back(send_.Next(byte));
-      if ((sent_.size() + out.size()) % kChunkBytes == 0) fingerprints_.push_back(send_.fingerprint);
-    }
-    Append(sent_, out);
-    return out;
-  }
-
-  // Whether it goes on, or closes the socket; `out` is what it says then.
-  bool Receive(ByteSpan bytes, Bytes& out) {
-    if (stage_ == Stage::kHello) {
-      if (bytes.size() < kRequestBytes) return false;
-      challenge_ += 0x1234567890abcdef;
-      requested_ = Load<uint64_t>(bytes.data());
-      if (requested_ == 0) {
-        if (bytes.size() != kHelloBytes) return false;
-        pending_ = Power(Load<uint64_t>(bytes.data() + 8), ++exponent_);
-        AppendWord(out, Power(kGenerator, exponent_));
-      } else {
-        if (bytes.size() != kRequestBytes || requested_ > sent_.size()) return false;
-        if (fingerprints_[static_cast<size_t>(requested_) / kChunkBytes] != Load<uint32_t>(bytes.data() + 8))
-          return false;
-        pending_ = secret_;
-        AppendWord(out, static_cast<uint64_t>(delivered.size()));
-      }
-      AppendWord(out, challenge_);
-      stage_ = Stage::kProof;
-      return true;
-    }
-    if (stage_ == Stage::kProof) {
-      if (bytes.size() < kProofBytes || Load<uint64_t>(bytes.data()) != Hash(challenge_, pending_)) return false;
-      bytes = bytes.subspan(kProofBytes);
-      if (requested_ == 0) {
-        ++sessions;
-        secret_ = pending_;
-        send_ = receive_ = OriginalCipher(secret_);
-        fingerprints_ = {send_.fingerprint};
-        sent_.clear();
-        delivered.clear();
-      }
-      Append(out, ByteSpan(sent_).subspan(static_cast<size_t>(requested_)));
-      stage_ = Stage::kOpen;
-    }
-    for (uint8_t byte : bytes) delivered.push_back(receive_.Next(byte));
-    return true;
-  }
-
-  Bytes delivered;
-  size_t sessions = 0;
+  void Opened(Time now);
+  void Closed(Time) { stage_ = Stage::kIdle; }
+  void Receive(Time now, ByteSpan bytes);
+  size_t Send(Time now, ByteSpan bytes);
+  void Tick(Time) {}
+  Time Deadline() const { return kNever; }
+  std::optional<Act> Poll() { return acts_.Poll(); }
+  size_t MemoryBytes() const { return sent_.size() + queued_.size() + reply_.size() + acts_.MemoryBytes(); }
+  uint64_t StateDigest() const;
 
  private:
-  enum class Stage : uint8_t { kHello, kProof, kOpen };
+  enum class Stage : uint8_t { kIdle, kHandshake, kOpen };
 
-  uint64_t exponent_;
+  void Reply();
+  Bytes Encrypt(ByteSpan bytes);
+
+  OriginalDefects defects_;
+  NamedStream chance_;
+  Stage stage_ = Stage::kIdle;
+  uint64_t exponent_ = 0;
   uint64_t secret_ = 0;
-  uint64_t pending_ = 0;
-  uint64_t requested_ = 0;
-  uint64_t challenge_ = 1;
-  Stage stage_ = Stage::kHello;
   OriginalCipher send_{0};
   OriginalCipher receive_{0};
-  std::vector<uint32_t> fingerprints_;  // One for each chunk.
+  OriginalFingerprint over_received_{0};
+  uint64_t received_ = 0;
+  uint32_t fingerprint_ = 0;  // Of the last chunk that is whole.
+  Bytes sent_;                // Ciphertext, all of it.
+  Bytes queued_;              // Plaintext, during the handshake.
+  Bytes reply_;
+  OriginalActs acts_;
+};
+
+// With one session, the newest.
+class OriginalAcceptor {
+ public:
+  OriginalAcceptor(uint64_t seed, const OriginalDefects& defects)
+      : defects_(defects), chance_(seed, "original/server") {}
+
+  void Closed(Time now, int socket);
+  void Receive(Time now, int socket, ByteSpan bytes);
+  size_t Send(Time now, ByteSpan bytes);
+  void Tick(Time) {}
+  Time Deadline() const { return kNever; }
+  std::optional<Act> Poll() { return acts_.Poll(); }
+  size_t MemoryBytes() const;
+  uint64_t StateDigest() const;
+
+ private:
+  struct Handshake {
+    bool proof = false;  // That is waited for.
+    Bytes unread = {};
+    uint64_t requested = 0;
+    uint64_t secret = 0;
+    uint64_t challenge = 0;
+    uint64_t told = 0;
+  };
+
+  bool Hello(int socket, Handshake& handshake, ByteSpan bytes);
+  bool Proof(int socket, Handshake& handshake, ByteSpan bytes);
+  void Decrypt(ByteSpan bytes);
+  Bytes Encrypt(ByteSpan bytes);
+
+  OriginalDefects defects_;
+  NamedStream chance_;
+  std::map<int, Handshake> handshakes_;
+  bool has_session_ = false;
+  int attached_ = 0;  // 0: to none.
+  uint64_t secret_ = 0;
+  OriginalCipher send_{0};
+  OriginalCipher receive_{0};
+  OriginalFingerprint over_sent_{0};
+  uint64_t received_ = 0;
+  uint64_t to_skip_ = 0;  // Bytes that will come again.
   Bytes sent_;
+  std::vector<uint32_t> fingerprints_;  // By chunk.
+  OriginalActs acts_;
 };
 
 }  // namespace holdfast::legacy

@@ -24,14 +24,15 @@ LegacyProtocol::LegacyProtocol(const LegacyEnds& ends, std::string_view name)
 
 std::unique_ptr<Endpoint> LegacyProtocol::MakeClient(const Plan& plan, uint32_t) const {
   if (ends_.original_client) {
-    return Made(DialingParty(OriginalDialer(plan.seed, *ends_.original_client), ends_.careful), Side::kClient);
+    return Made(DialingParty(legacy::OriginalDialer(plan.seed, *ends_.original_client), ends_.careful), Side::kClient);
   }
   return Made(DialingParty(OurDialer(plan.seed), ends_.careful), Side::kClient);
 }
 
 std::unique_ptr<Endpoint> LegacyProtocol::MakeServer(const Plan& plan) const {
   if (ends_.original_server) {
-    return Made(AcceptingParty(OriginalAcceptor(plan.seed, *ends_.original_server), ends_.careful), Side::kServer);
+    return Made(AcceptingParty(legacy::OriginalAcceptor(plan.seed, *ends_.original_server), ends_.careful),
+                Side::kServer);
   }
   return Made(AcceptingParty(OurAcceptor(plan.seed), ends_.careful), Side::kServer);
 }

@@ -8,15 +8,15 @@
 #include <optional>
 #include <string_view>
 
+#include "core/legacy/original.h"
 #include "sim/endpoint.h"
-#include "sim/legacy/original.h"
 
 namespace holdfast::sim {
 
 struct LegacyEnds {
   // Nothing: that end is ours.
-  std::optional<OriginalDefects> original_client = {};
-  std::optional<OriginalDefects> original_server = {};
+  std::optional<legacy::OriginalDefects> original_client = {};
+  std::optional<legacy::OriginalDefects> original_server = {};
   // The applications know what the original cannot do (sim/legacy/conversation.h).
   bool careful = false;
 };

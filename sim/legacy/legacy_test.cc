@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/campaign.h"
+#include "sim/kept_plans.h"
 #include "sim/legacy/legacy_protocol.h"
 #include "sim/plan_text.h"
 #include "sim/plug/survives.h"
@@ -10,6 +11,9 @@
 
 namespace holdfast::sim {
 namespace {
+
+using legacy::kMended;
+using legacy::OriginalDefects;
 
 std::string VerdictOn(const Plan& plan, const Protocol& protocol) {
   const Report report = sim::Run(plan, {.watch_marks = false, .protocol = &protocol});
@@ -20,6 +24,12 @@ TEST(LegacyWorlds, BothEndsOfOursSurviveBadNetworks) {
   const LegacyProtocol protocol;
   EXPECT_TRUE(Survives(protocol, {.seeds = {1, 400}}));
   EXPECT_TRUE(Survives(protocol, {.seeds = {1, 4000}, .worlds = Profile::kSmall}));
+}
+
+// Every plan of testdata/plans/legacy, for ever.
+TEST(LegacyWorlds, HoldTheClaimsOfTheirPlans) {
+  const LegacyProtocol protocol;
+  ExpectKeptPlansHold("testdata/plans/legacy", 1, {.watch_marks = false, .protocol = &protocol});
 }
 
 // --- Beside the original -------------------------------------------------------------------------------------------

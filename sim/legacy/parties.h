@@ -20,24 +20,13 @@
 #include "core/base/bytes.h"
 #include "core/base/random.h"
 #include "core/base/time.h"
+#include "core/legacy/act.h"
 #include "sim/legacy/conversation.h"
 #include "sim/plug/party.h"
 
 namespace holdfast::sim {
 
-// What a core wants. Views live until its next call.
-struct Act {
-  enum class Kind : uint8_t {
-    kWrite,    // Bytes to a socket...
-    kHangUp,   // ...which is to be closed.
-    kOpened,   // There is a session, maybe in place of an earlier one.
-    kDeliver,  // Bytes of its stream.
-    kOver,     // There will be none any more.
-  };
-  Kind kind;
-  int socket = 0;  // Of no account to a client.
-  ByteSpan bytes = {};
-};
+using legacy::Act;
 
 inline constexpr Duration kLegacyPause = std::chrono::milliseconds(200);   // Before it dials again.
 inline constexpr Duration kLegacyPatience = std::chrono::seconds(20);      // With a dial, or with silence.

@@ -1,4 +1,4 @@
-#include "sim/legacy/original.h"
+#include "core/legacy/original.h"
 
 #include <algorithm>
 #include <utility>
@@ -7,34 +7,7 @@
 #include "core/legacy/limits.h"
 #include "core/legacy/primitives.h"
 
-namespace holdfast::sim {
-
-using legacy::AppendWord;
-using legacy::kChunkBytes;
-using legacy::kHelloBytes;
-using legacy::kProofBytes;
-using legacy::kReplyBytes;
-using legacy::kRequestBytes;
-using legacy::kWindowBytes;
-using legacy::Load;
-
-// --- The cipher ----------------------------------------------------------------------------------------------------
-
-OriginalCipher::OriginalCipher(uint64_t secret) {
-  const uint64_t key = legacy::Hash(secret, 0);
-  over_output_ = over_input_ = static_cast<uint32_t>(key) ^ static_cast<uint32_t>(key >> 32);
-  for (unsigned i = 0; i < 256; ++i) state_[i] = static_cast<uint8_t>(i + (key >> (i % 8 * 8) & 255));
-}
-
-uint8_t OriginalCipher::Next(uint8_t byte) {
-  ++i_;
-  j_ = static_cast<uint8_t>(j_ + state_[i_]);
-  std::swap(state_[i_], state_[j_]);
-  const uint8_t out = byte ^ state_[static_cast<uint8_t>(state_[i_] + state_[j_])];
-  over_output_ = (over_output_ << 4 | over_output_ >> 28) ^ out;
-  over_input_ = (over_input_ << 4 | over_input_ >> 28) ^ byte;
-  return out;
-}
+namespace holdfast::legacy {
 
 // --- Acts ----------------------------------------------------------------------------------------------------------
 
@@ -66,7 +39,7 @@ void OriginalDialer::Opened(Time) {
   AppendWord(hello, received_);
   if (received_ == 0) {
     exponent_ = chance_.Next() | 1;
-    AppendWord(hello, legacy::Power(legacy::kGenerator, exponent_));
+    AppendWord(hello, Power(kGenerator, exponent_));
   } else {
     AppendWord(hello, fingerprint_);
   }
@@ -89,8 +62,8 @@ void OriginalDialer::Receive(Time, ByteSpan bytes) {
   Bytes plaintext;
   for (const uint8_t byte : bytes) {
     plaintext.push_back(receive_.Next(byte));
-    if (++received_ % kChunkBytes != 0) continue;
-    fingerprint_ = defects_.fingerprint_of_plaintext ? receive_.over_output() : receive_.over_input();
+    over_received_.Add(defects_.fingerprint_of_plaintext ? plaintext.back() : byte);
+    if (++received_ % kChunkBytes == 0) fingerprint_ = over_received_.value();
   }
   acts_.Add(Act::Kind::kDeliver, 0, std::move(plaintext));
 }
@@ -99,9 +72,10 @@ void OriginalDialer::Reply() {
   auto count = Load<uint64_t>(reply_.data());
   const auto challenge = Load<uint64_t>(reply_.data() + 8);
   if (received_ == 0) {
-    secret_ = legacy::Power(count, exponent_);
+    secret_ = Power(count, exponent_);
     send_ = receive_ = OriginalCipher(secret_);
-    fingerprint_ = receive_.over_output();
+    over_received_ = OriginalFingerprint(secret_);
+    fingerprint_ = over_received_.value();
     sent_.clear();
     count = 0;
     acts_.Add(Act::Kind::kOpened);
@@ -112,7 +86,7 @@ void OriginalDialer::Reply() {
   }
   stage_ = Stage::kOpen;
   Bytes proof;
-  AppendWord(proof, legacy::Hash(challenge, secret_));
+  AppendWord(proof, Hash(challenge, secret_));
   Append(proof, ByteSpan(sent_).subspan(static_cast<size_t>(count)));
   Append(proof, Encrypt(std::exchange(queued_, {})));
   acts_.Add(Act::Kind::kWrite, 0, std::move(proof));
@@ -167,8 +141,8 @@ bool OriginalAcceptor::Hello(int socket, Handshake& handshake, ByteSpan bytes) {
   Bytes reply;
   if (handshake.requested == 0) {
     const uint64_t exponent = chance_.Next() | 1;
-    handshake.secret = legacy::Power(std::max<uint64_t>(Load<uint64_t>(hello.data() + 8), 1), exponent);
-    AppendWord(reply, legacy::Power(legacy::kGenerator, exponent));
+    handshake.secret = Power(std::max<uint64_t>(Load<uint64_t>(hello.data() + 8), 1), exponent);
+    AppendWord(reply, Power(kGenerator, exponent));
   } else {
     const auto asked = Load<uint32_t>(hello.data() + 8);
     if (!has_session_ || handshake.requested > sent_.size() || handshake.requested + kWindowBytes < sent_.size() ||
@@ -190,7 +164,7 @@ bool OriginalAcceptor::Proof(int socket, Handshake& handshake, ByteSpan bytes) {
   Append(handshake.unread, bytes);
   const Bytes said = handshake.unread;
   if (said.size() < kProofBytes) return !defects_.wants_messages_whole;
-  if (Load<uint64_t>(said.data()) != legacy::Hash(handshake.challenge, handshake.secret)) return false;
+  if (Load<uint64_t>(said.data()) != Hash(handshake.challenge, handshake.secret)) return false;
   const Handshake proven = handshake;
   handshakes_.erase(socket);
   const int before = std::exchange(attached_, socket);
@@ -199,9 +173,10 @@ bool OriginalAcceptor::Proof(int socket, Handshake& handshake, ByteSpan bytes) {
     has_session_ = true;
     secret_ = proven.secret;
     send_ = receive_ = OriginalCipher(secret_);
+    over_sent_ = OriginalFingerprint(secret_);
     received_ = to_skip_ = 0;
     sent_.clear();
-    fingerprints_ = {send_.over_output()};
+    fingerprints_ = {over_sent_.value()};
     acts_.Add(Act::Kind::kOpened, socket);
   } else {
     to_skip_ = defects_.takes_twice ? 0 : received_ - proven.told;
@@ -232,7 +207,8 @@ Bytes OriginalAcceptor::Encrypt(ByteSpan bytes) {
   Bytes out;
   for (const uint8_t byte : bytes) {
     out.push_back(send_.Next(byte));
-    if ((sent_.size() + out.size()) % kChunkBytes == 0) fingerprints_.push_back(send_.over_output());
+    over_sent_.Add(out.back());
+    if ((sent_.size() + out.size()) % kChunkBytes == 0) fingerprints_.push_back(over_sent_.value());
   }
   Append(sent_, out);
   return out;
@@ -248,4 +224,4 @@ uint64_t OriginalAcceptor::StateDigest() const {
   return Digest().Add(has_session_).Add(attached_).Add(secret_).Add(received_).Add(to_skip_).Add(sent_).value();
 }
 
-}  // namespace holdfast::sim
+}  // namespace holdfast::legacy
