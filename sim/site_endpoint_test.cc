@@ -54,6 +54,37 @@ TEST(Site, ALiveSessionTakesItsTransportToAnotherServer) {
   }
 }
 
+// The move strikes before the transport dies, while the session is on its way, and after; and what was said on the dead
+// one, at either end, is with one owner or the other.
+TEST(Site, ALiveMoveSurvivesEveryDeathAtEveryByte) {
+  const std::string streams =
+      "plan seed=5\nserver servers=2\nclient id=0\nstream client=0 of=c>s bytes=240 chunk=40 think=8ms\n"
+      "stream client=0 of=s>c bytes=240 chunk=40 think=8ms\n";
+  uint64_t moved = 0;
+  uint64_t cut = 0;
+  Runner runner;
+  for (const std::string_view how : {"fin", "reset", "silence"}) {
+    for (const std::string_view of : {"c>s", "s>c"}) {
+      for (int byte = 62; byte <= 560; ++byte) {
+        for (const int at : {45, 60, 85}) {
+          const std::string text =
+              fmt::format("{}{} client=0 transport=0 of={} byte={}\nmove client=0 at={}ms lasting={}ms live=yes to=1\n",
+                          streams, how, of, byte, at, byte % 3 * 9);
+          const auto plan = ParsePlan(text);
+          ASSERT_TRUE(plan.has_value()) << plan.error();
+          const Report& report = runner.Run(*plan, {.watch_marks = false});
+          ASSERT_EQ(report.verdict, std::nullopt) << text << report.verdict->sentence;
+          ASSERT_EQ(report.counters.bytes_delivered, 480U) << text;
+          moved += report.counters.faults[static_cast<size_t>(FaultKind::kMove)];
+          cut += report.counters.transports > 1;
+        }
+      }
+    }
+  }
+  EXPECT_GT(moved, 3000U);  // Where there was a transport to take along.
+  EXPECT_GT(cut, 6000U);
+}
+
 TEST(Site, ASessionGoesFromServerToServerAndBack) {
   std::string text(kTwoServers);
   text.replace(text.find("servers=2"), 9, "servers=3");
